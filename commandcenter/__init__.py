@@ -1,0 +1,1 @@
+"""The command centre: live operations of a regional government on one wall."""

@@ -1,0 +1,1 @@
+"""What must not be lost, in SQL: one module a subject, functions over a connection."""

@@ -1,0 +1,111 @@
+"""Opening the records: SQLite by default, PostgreSQL by URL; migrated on start."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from sqlalchemy import event
+
+from commandcenter.secret import redact
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_MIGRATION_LOCK = 0x636D6463  # "cmdc": PostgreSQL's advisory lock while tables change
+
+
+class RecordsDown(RuntimeError):
+    """The database cannot be used. Its text tells why, without the password."""
+
+
+class Records:
+    """The database. Work is a function over a connection, run in one transaction off the loop.
+
+    SQLite has one writer: writes go through a single thread, so none waits on a lock.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = _engine(url)
+        self._writer = ThreadPoolExecutor(
+            1 if self.engine.dialect.name == "sqlite" else 4, "records"
+        )
+        self._reader = ThreadPoolExecutor(4, "records-read")
+
+    async def write(
+        self, act: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run `act(connection, …)` in one transaction. Durable when this returns.
+
+        Raises RecordsDown when the database cannot be reached or written.
+        """
+        return await self._run(self._writer, act, *args, **kwargs)
+
+    async def read(
+        self, act: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run `act(connection, …)`, which only reads. Raises RecordsDown."""
+        return await self._run(self._reader, act, *args, **kwargs)
+
+    async def _run(
+        self, pool: ThreadPoolExecutor, act: Callable[..., T], *args: Any, **kw: Any
+    ) -> T:
+        def transaction() -> T:
+            with self.engine.begin() as connection:
+                return act(connection, *args, **kw)
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(pool, transaction)
+        except sa.exc.OperationalError as error:
+            raise RecordsDown(_why(self.url, error)) from error
+
+    def migrate(self) -> None:
+        """Bring the tables to this version. Several processes may call it at once."""
+        migrations = AlembicConfig()
+        migrations.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        try:
+            with self.engine.begin() as connection:
+                if self.engine.dialect.name == "postgresql":
+                    lock = sa.text("SELECT pg_advisory_xact_lock(:n)")
+                    connection.execute(lock, {"n": _MIGRATION_LOCK})
+                else:
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                migrations.attributes["connection"] = connection
+                command.upgrade(migrations, "head")
+        except sa.exc.OperationalError as error:
+            raise RecordsDown(_why(self.url, error)) from error
+
+    def close(self) -> None:
+        """Let running work end, then let go of the database."""
+        self._writer.shutdown()
+        self._reader.shutdown()
+        self.engine.dispose()
+
+
+def _engine(url: str) -> sa.Engine:
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        if parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        return sa.create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+    if parsed.database and parsed.database != ":memory:":
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(parsed, hide_parameters=True, connect_args={"timeout": 30})
+    event.listen(engine, "connect", _durable)
+    return engine
+
+
+def _durable(connection: Any, _: Any) -> None:
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _why(url: str, error: sa.exc.OperationalError) -> str:
+    return f"{redact(url)}: {redact(str(error.orig))}"

@@ -1,0 +1,155 @@
+"""The tables of the records. Times are UTC; SQLite forgets the zone, so `Moment` puts it back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(sa.types.TypeDecorator[datetime]):
+    """An instant, aware and in UTC on both sides."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("records keep instants with a zone, not bare clock times")
+        moved = value.astimezone(UTC)
+        return moved.replace(tzinfo=None) if dialect.name == "sqlite" else moved
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _id() -> sa.Column[int]:
+    return sa.Column(
+        "id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), sa.Identity(), primary_key=True
+    )
+
+
+machine = sa.Table(
+    "machine",
+    metadata,
+    sa.Column("serial", sa.String(64), primary_key=True),
+    sa.Column("accepted", sa.Boolean, nullable=False),  # False: pending, its scans are not taken
+    sa.Column("first_seen", Moment, nullable=False),
+    sa.Column("last_seen", Moment, nullable=False),
+    sa.Column("address", sa.String(64), nullable=False, server_default=""),
+    sa.Column("firmware", sa.String(128), nullable=False, server_default=""),
+    sa.Column("stamps", sa.JSON, nullable=False),  # per table: the last Stamp= the device sent
+)
+
+scan = sa.Table(
+    "scan",
+    metadata,
+    _id(),
+    sa.Column("serial", sa.String(64), nullable=False),
+    sa.Column("pin", sa.String(64), nullable=False),
+    sa.Column("scanned_at", Moment, nullable=False),
+    sa.Column("device_time", sa.String(32), nullable=False),  # as the device wrote it
+    sa.Column("status", sa.Integer, nullable=False),
+    sa.Column("verify", sa.Integer, nullable=False),
+    sa.Column("received_at", Moment, nullable=False),
+    sa.UniqueConstraint("serial", "pin", "scanned_at", "status"),
+    sa.Index(None, "scanned_at"),
+)
+
+complaint = sa.Table(
+    "complaint",
+    metadata,
+    _id(),
+    sa.Column("source", sa.String(32), nullable=False),  # webhook, open311, import
+    sa.Column("external_id", sa.String(128), nullable=False),
+    sa.Column("title", sa.String(300), nullable=False),
+    sa.Column("description", sa.Text, nullable=False, server_default=""),
+    sa.Column("category", sa.String(120), nullable=False, server_default=""),
+    sa.Column("agency", sa.String(160), nullable=False, server_default=""),  # the OPD in charge
+    sa.Column("address", sa.String(300), nullable=False, server_default=""),
+    sa.Column("latitude", sa.Float),
+    sa.Column("longitude", sa.Float),
+    sa.Column("stage", sa.String(16), nullable=False),  # received, forwarded, in_work, closed
+    sa.Column("received_at", Moment, nullable=False),
+    sa.Column("due_at", Moment),
+    sa.Column("updated_at", Moment, nullable=False),
+    sa.Column("closed_at", Moment),
+    sa.Column("origin", sa.String(8), nullable=False),
+    sa.UniqueConstraint("source", "external_id"),
+    sa.Index(None, "stage", "due_at"),
+)
+
+incident = sa.Table(
+    "incident",
+    metadata,
+    _id(),
+    sa.Column("rule", sa.String(80), nullable=False),
+    sa.Column("feed", sa.String(80), nullable=False),
+    sa.Column("key", sa.String(200), nullable=False),
+    sa.Column("level", sa.String(16), nullable=False),  # warning, critical
+    sa.Column("title", sa.String(300), nullable=False),
+    sa.Column("detail", sa.String(500), nullable=False, server_default=""),
+    sa.Column("origin", sa.String(8), nullable=False),
+    sa.Column("opened_at", Moment, nullable=False),
+    sa.Column("last_seen_at", Moment, nullable=False),
+    sa.Column("count", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("acknowledged_at", Moment),
+    sa.Column("acknowledged_by", sa.String(120)),
+    sa.Column("closed_at", Moment),
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),  # the optimistic lock
+    sa.Index(None, "closed_at"),
+    sa.Index(
+        "uq_incident_open",
+        "rule",
+        "feed",
+        "key",
+        unique=True,
+        sqlite_where=sa.text("closed_at IS NULL"),
+        postgresql_where=sa.text("closed_at IS NULL"),
+    ),
+)
+
+incident_log = sa.Table(
+    "incident_log",
+    metadata,
+    _id(),
+    sa.Column("incident_id", sa.ForeignKey("incident.id"), nullable=False, index=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("who", sa.String(120), nullable=False),  # a person, or "watch"
+    sa.Column("step", sa.String(32), nullable=False),  # opened, changed, acknowledged, closed
+    sa.Column("note", sa.Text, nullable=False, server_default=""),
+    sa.Column("source_address", sa.String(64), nullable=False, server_default=""),
+)
+
+reject = sa.Table(
+    "reject",
+    metadata,
+    _id(),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("feed", sa.String(80), nullable=False),
+    sa.Column("source", sa.String(200), nullable=False),
+    sa.Column("reason", sa.String(500), nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),  # of the whole body, when only its head is kept
+    sa.Index(None, "at"),
+)
+
+used_signature = sa.Table(
+    "used_signature",
+    metadata,
+    sa.Column("signature", sa.String(80), primary_key=True),  # a webhook's, within its window
+    sa.Column("at", Moment, nullable=False, index=True),
+)

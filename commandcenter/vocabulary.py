@@ -1,0 +1,153 @@
+"""The words feeds and panels share: what the value of each kind of reading holds.
+
+Feeds write these, panels and rules read them; neither imports the other. A key that may be
+missing from the source is None, never zero.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+LinkState = Literal["up", "degraded", "down", "unknown", "unconnected"]
+
+
+class Device(TypedDict):
+    """network "device/<id>": the router of an office, a kecamatan or a provider's core."""
+
+    name: str
+    role: Literal["office", "kecamatan", "core"]
+    office: str
+    kecamatan: str
+    provider: str
+    parent: str  # id of the device it hangs on, "" at the top
+    state: LinkState
+    detail: str  # why it is not up: "no answer to 3 pings", "ifOperStatus down"
+    probe: str  # how it was reached: "icmp", "fping", "tcp" or "snmp"
+    rtt_ms: float | None
+    loss_percent: float | None
+    in_bps: float | None
+    out_bps: float | None
+    errors_per_second: float | None
+    uptime_seconds: float | None
+    latitude: float | None
+    longitude: float | None
+
+
+class Provider(TypedDict):
+    """network "provider/<id>": all links of one provider together."""
+
+    name: str
+    devices: int
+    up: int
+    in_bps: float | None
+    out_bps: float | None
+    rtt_ms: float | None  # median over its devices
+    loss_percent: float | None  # mean over its devices
+
+
+class OfficeAttendance(TypedDict):
+    """attendance "office/<code>": today's presence at one office."""
+
+    name: str
+    kecamatan: str
+    expected: int
+    present: int | None  # None: no machine, or none has ever reported
+    late: int | None
+    machines: int
+    machines_silent: int
+    last_scan_at: str | None  # ISO
+
+
+class Machine(TypedDict):
+    """attendance "machine/<serial>": one fingerprint machine."""
+
+    office: str
+    office_name: str
+    state: Literal["online", "silent", "never", "pending"]
+    last_seen_at: str | None  # ISO
+    firmware: str
+    address: str
+
+
+class Complaint(TypedDict):
+    """complaints "complaint/<source>:<id>": one open complaint. Never a complainant's name."""
+
+    number: str
+    title: str
+    category: str
+    agency: str
+    address: str
+    stage: Literal["received", "forwarded", "in_work"]
+    received_at: str  # ISO
+    due_at: str | None  # ISO
+    overdue: bool
+
+
+class ComplaintTotals(TypedDict):
+    """complaints "totals/all"."""
+
+    open: int
+    overdue: int
+    new_today: int
+    closed_today: int
+
+
+class Application(TypedDict):
+    """applications "application/<id>": one e-government application."""
+
+    name: str
+    url: str
+    state: Literal["up", "degraded", "down"]
+    detail: str
+    status: int | None  # HTTP status
+    latency_ms: float | None  # to the first byte
+    certificate_days: float | None  # until it expires
+
+
+CameraState = Literal[
+    "starting", "live", "late", "frozen", "unreachable", "unauthorized", "not_found", "unsupported"
+]
+
+
+class Camera(TypedDict):
+    """cameras "camera/<id>": one camera. Its picture itself never travels in a reading."""
+
+    name: str
+    owner: str
+    place: int  # its place in the list, first is 0
+    state: CameraState
+    detail: str
+    captured_at: str | None  # ISO, of the last picture that is kept
+    changed_at: str | None  # ISO, since when the picture has looked as it does
+    picture: int | None  # number of the picture, for its address
+    width: int | None
+    height: int | None
+
+
+class Incident(TypedDict):
+    """incidents "incident/<id>": one open incident."""
+
+    number: int
+    title: str
+    detail: str
+    level: Literal["warning", "critical"]
+    feed: str
+    about: str  # the key of the reading it is about
+    opened_at: str  # ISO
+    acknowledged_at: str | None
+    acknowledged_by: str | None
+    version: int
+
+
+class FeedStatus(TypedDict):
+    """system "feed/<name>": how one feed is doing, told by its runner."""
+
+    ok: bool
+    error: str  # why the source is down, "" when it is not
+    since: str  # ISO: since when it has been so
+    last_success_at: str | None  # ISO
+    looks: int
+    readings: int
+    rejects: int
+    seconds: float  # how long the last look took
+    notes: dict[str, str]  # facts for the health page: {"probe": "icmp"}
