@@ -139,6 +139,24 @@ class Incident(TypedDict):
     version: int
 
 
+class IncidentTotals(TypedDict):
+    """incidents "totals/all": every open incident."""
+
+    open: int
+    acknowledged: int
+    unacknowledged: int
+    critical: int
+    oldest_at: str | None  # ISO
+
+
+class ProcessStatus(TypedDict):
+    """system "process/<line of the Procfile>": how a process is doing, told by itself."""
+
+    ok: bool
+    error: str  # "" when it is well
+    since: str  # ISO: since when it has been so
+
+
 class FeedStatus(TypedDict):
     """system "feed/<name>": how one feed is doing, told by its runner."""
 

@@ -1,0 +1,1 @@
+"""Fingerprint machines: their protocols, their list, and the judgement of a day."""

@@ -1,0 +1,171 @@
+"""What fingerprint machines say: ZKTeco "Attendance PUSH Communication Protocol" V5.8 (PUSH 2.4.2).
+
+Fields are separated by TAB, records by LF; text is UTF-8, or GB2312 on Chinese firmware. Times are
+local to the machine and carry no zone. Security PUSH (access control) is another protocol.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import tarfile
+import zlib
+from collections.abc import Mapping
+from datetime import datetime, timedelta, tzinfo
+from ipaddress import ip_address
+
+from commandcenter.records.attendance import Scan
+
+POLL_SECONDS = 30  # 2 to 60; each poll is a write, and no command of ours is urgent
+SEND_ALL_AGAIN = "C:1:CHECK\n"
+
+_SERIAL = re.compile(r"[0-9A-Za-z_.-]{1,64}", re.ASCII)
+_STAMP = re.compile(r"[0-9A-Za-z]{1,32}", re.ASCII)
+_NUMBER = re.compile(r"[0-9]{1,5}", re.ASCII)
+_MOST_UNPACKED = 50 * 2**20
+
+
+class BadLine(ValueError):
+    """A record, a package or a serial that cannot be taken; the sentence says why."""
+
+
+def handshake(serial: str, zone: tzinfo, now: datetime, stamps: Mapping[str, str]) -> str:
+    """The answer to GET /iclock/cdata?options=all.
+
+    Only attendance and operation logs are asked for: no photos, no biometrics. No protocol version
+    is told, so that the machine stays with 2.2.14 and speaks in clear.
+    """
+    lines = [
+        f"GET OPTION FROM: {serial}",
+        f"ATTLOGStamp={stamps.get('ATTLOG', 'None')}",
+        f"OPERLOGStamp={stamps.get('OPERLOG', 'None')}",
+        "ATTPHOTOStamp=None",
+        "ErrorDelay=30",
+        f"Delay={POLL_SECONDS}",
+        "TransTimes=00:00;14:05",
+        "TransInterval=1",
+        "TransFlag=TransData AttLog\tOpLog",
+        f"TimeZone={time_zone(zone, now)}",
+        "Realtime=1",
+        "Encrypt=None",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def time_zone(zone: tzinfo, now: datetime) -> int:
+    """Hours when whole (7 for WIB), else minutes (330). A wrong one shifts every scan."""
+    minutes = int((now.astimezone(zone).utcoffset() or timedelta()).total_seconds()) // 60
+    return minutes if minutes % 60 else minutes // 60
+
+
+def records(body: bytes) -> list[bytes]:
+    """The non-empty lines of a body: what the machine expects to be counted in `OK: n`."""
+    lines = (line.rstrip(b"\r\0 ") for line in body.split(b"\n"))
+    return [line for line in lines if line.strip()]
+
+
+def read_scan(line: bytes, zone: tzinfo, now: datetime) -> Scan:
+    """One line of ATTLOG: pin, time, and if it goes on status, verify, …. Raises BadLine."""
+    fields = _text(line).split("\t")
+    if len(fields) < 2:
+        raise BadLine("it has no TAB between pin and time")
+    return make_scan(fields[0], fields[1], *_numbers(fields[2:4]), zone=zone, now=now)
+
+
+def make_scan(
+    pin: str, device_time: str, status: int = 0, verify: int = 0, *, zone: tzinfo, now: datetime
+) -> Scan:
+    """A scan from a machine's words. Raises BadLine, also for a time that cannot be true."""
+    pin, device_time = pin.strip(), device_time.strip()
+    if not 0 < len(pin) <= 64 or not pin.isprintable():
+        raise BadLine("the pin is empty, too long or not printable")
+    at = _local(device_time)
+    if at.year < 2000:
+        raise BadLine(f"the machine's clock is wrong: {device_time} is before 2000")
+    if at > (now + timedelta(days=1)).astimezone(zone).replace(tzinfo=None):
+        raise BadLine(f"the machine's clock is wrong: {device_time} is over a day in the future")
+    return Scan(
+        pin=pin,
+        scanned_at=at.replace(tzinfo=zone),
+        device_time=device_time,
+        status=status,
+        verify=verify,
+    )
+
+
+def read_serial(told: str) -> str:
+    """A machine's serial number, as given by it. Raises BadLine."""
+    if not _SERIAL.fullmatch(told):
+        raise BadLine("SN must be 1 to 64 letters, digits, '.', '_' or '-'")
+    return told
+
+
+def read_stamp(table: str, told: str) -> dict[str, str]:
+    """The resume mark of a table, as it is kept; nothing when it is none."""
+    return {table: told} if _STAMP.fullmatch(told) else {}
+
+
+def read_options(body: bytes) -> dict[str, str]:
+    """`k=v,k=v` of table=options."""
+    pairs = re.split(r"[,\n\r]", body.decode("utf-8", errors="replace"))
+    return {k.strip(" ~"): v.strip() for k, _, v in (pair.partition("=") for pair in pairs)}
+
+
+def read_info(told: str) -> tuple[str, str]:
+    """Firmware and IP address out of INFO=fw,users,fps,punches,ip,…; "" where it has none."""
+    fields = [printable(field, 64) for field in told.split(",")] + [""] * 5
+    try:
+        return fields[0], str(ip_address(fields[4]))
+    except ValueError:
+        return fields[0], ""
+
+
+def printable(text: str, length: int) -> str:
+    """`text` without what no screen or database can hold, and not longer than `length`."""
+    return "".join(c for c in text if c.isprintable()).strip()[:length]
+
+
+def unpack(body: bytes) -> bytes:
+    """The records of a packed batch (ContentType=tgz). Raises BadLine."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(body), mode="r:gz") as package:
+            return b"\n".join(_members(package))
+    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
+        raise BadLine(f"not a packed batch: {error}") from error
+
+
+def _members(package: tarfile.TarFile) -> list[bytes]:
+    left, found = _MOST_UNPACKED, []
+    for member in package:
+        left -= member.size
+        if left < 0:
+            raise BadLine(f"a packed batch that unfolds to more than {_MOST_UNPACKED} bytes")
+        file = package.extractfile(member) if member.isfile() else None
+        if file is not None:
+            found.append(file.read())
+    return found
+
+
+def _text(line: bytes) -> str:
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return line.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise BadLine("it is neither UTF-8 nor GB2312")
+
+
+def _local(told: str) -> datetime:
+    for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"):
+        try:
+            return datetime.strptime(told, form)  # noqa: DTZ007 -- local, the caller knows the zone
+        except ValueError:
+            continue
+    raise BadLine("the time is not YYYY-MM-DD HH:MM:SS")
+
+
+def _numbers(fields: list[str]) -> list[int]:
+    texts = [field.strip() or "0" for field in fields]
+    if not all(_NUMBER.fullmatch(text) for text in texts):
+        raise BadLine("status and verify must be whole numbers")
+    return [int(text) for text in texts]

@@ -1,0 +1,51 @@
+"""The list of fingerprint machines that people keep in a spreadsheet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from commandcenter.lists import BadList, read_list
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedMachine:
+    """A row of the list of machines."""
+
+    serial: str
+    office: str
+    name: str = ""
+
+
+@dataclass
+class MachineList:
+    """The list of machines, read again when its file changes. The last good one stays in use."""
+
+    path: Path
+    mistake: str = ""
+    _rows: dict[str, ListedMachine] | None = None
+    _stamp: tuple[int, int] | None = None
+
+    def current(self) -> dict[str, ListedMachine]:
+        """The machines by serial. Raises BadList when there never was a good list."""
+        stamp = self._look()
+        if stamp != self._stamp or self._rows is None:
+            self._stamp = stamp
+            self._load()
+        return self._rows or {}
+
+    def _load(self) -> None:
+        try:
+            self._rows = {row.serial: row for row in read_list(self.path, ListedMachine)}
+            self.mistake = ""
+        except BadList as error:
+            self.mistake = str(error)
+            if self._rows is None:
+                raise
+
+    def _look(self) -> tuple[int, int] | None:
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size

@@ -1,0 +1,329 @@
+"""The listener that devices and webhooks push to: plain HTTP/1.x, on its own port.
+
+HTTP is read by h11, because it takes what fingerprint machines are seen or said to send: HTTP/1.0
+without Host, POST without Content-Type, `Connection: close` or nonsense in it, and header lines
+that end in a bare LF (httptools refuses those). h11 refuses, with 400: HTTP/1.1 without Host, raw
+spaces or bytes above 127 in the request line, and an empty line before the request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import h11
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+log = logging.getLogger(__name__)
+
+_IDLE_SECONDS = 75  # machines poll every 30 s and may keep their connection
+_GRACE_SECONDS = 5.0  # after the reading time is over: for the answer 408 to be written
+_CONNECTIONS = 1000
+_MOST_SOURCES = 10_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """What one source may ask of the listener."""
+
+    body: int = 10 * 2**20
+    """Bytes of one body; more is answered 413 and not read."""
+    read_seconds: float = 120.0
+    """In which a request must have arrived in full; else 408."""
+    rate: float = 50.0
+    """Requests a second from one address, in the long run; else 429."""
+    burst: int = 200
+    """Requests at once from one address. A whole network of machines may share one."""
+
+
+DEFAULT_LIMITS = Limits()
+
+
+class AddressTaken(RuntimeError):
+    """The listener cannot have its address; the sentence says why and what to do."""
+
+
+class Refused(Exception):
+    """A request that is answered before any route sees it."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+class Intake:
+    """The ASGI application: limits first, then the feeds' routes.
+
+    A body is read whole before its route runs, so that nothing is lost when the route fails: it is
+    then put aside. Refused requests are counted with their reason, but their bodies are not kept:
+    they are too large, unfinished or meant for nobody here (and may name people).
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        reject: Callable[..., None],
+        limits: Limits,
+        clock: Callable[[], float],
+    ) -> None:
+        self.reject = reject
+        self.limits = limits
+        self._app = app
+        self._rates = _Rates(limits, clock)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return  # lifespan is off, and there is no WebSocket
+        try:
+            self._admit(scope)
+            body = await self._read(scope, receive)
+        except Refused as error:
+            await _refusal(scope, error)(scope, receive, send)
+        except _Gone:
+            self.reject(_source(scope), "the connection ended before the whole body had come")
+        else:
+            await self._answer(_plain(scope), body, send)
+
+    def _admit(self, scope: Scope) -> None:
+        allowed, first = self._rates.take(_address(scope))
+        if first:
+            self.reject(_source(scope), f"more than {self.limits.rate:g} requests a second")
+        if not allowed:
+            raise Refused(429, "too many requests from this address; wait a minute")
+
+    async def _read(self, scope: Scope, receive: Receive) -> bytes:
+        try:
+            async with asyncio.timeout(self.limits.read_seconds):
+                return await self._collect(scope, receive)
+        except TimeoutError:
+            reason = f"the body did not come within {self.limits.read_seconds:g} s"
+            self.reject(_source(scope), reason)
+            raise Refused(408, reason) from None
+
+    async def _collect(self, scope: Scope, receive: Receive) -> bytes:
+        self._weigh(scope, _declared_length(scope))
+        parts: list[bytes] = []
+        more, size = True, 0
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise _Gone
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+            self._weigh(scope, size)
+            more = message.get("more_body", False)
+        return b"".join(parts)
+
+    def _weigh(self, scope: Scope, size: int) -> None:
+        if size > self.limits.body:
+            reason = f"the body has {size} bytes or more, the limit is {self.limits.body}"
+            self.reject(_source(scope), reason)
+            raise Refused(413, reason)
+
+    async def _answer(self, scope: Scope, body: bytes, send: Send) -> None:
+        async def watched(message: Message) -> None:
+            if message.get("status") == 404 and scope["method"] == "POST":
+                self.reject(_source(scope), "nothing listens at this path")
+            await send(message)
+
+        try:
+            await self._app(scope, _replay(body), watched)
+        except Exception as error:  # Starlette has answered 500 already
+            log.exception("intake: %s failed", _source(scope))
+            self.reject(_source(scope), f"our own failure ({type(error).__name__})", body)
+
+
+def intake_app(
+    routes: Sequence[BaseRoute],
+    reject: Callable[..., None],
+    limits: Limits = DEFAULT_LIMITS,
+    clock: Callable[[], float] = time.monotonic,
+) -> Intake:
+    """The application that serves `routes`. `reject(source, reason, body)` takes bad input.
+
+    `clock` counts seconds for the rate cap.
+    """
+    return Intake(Starlette(routes=list(routes)), reject, limits, clock)
+
+
+async def serve(app: Intake, host: str, port: int) -> None:
+    """Listen until cancelled; then end running requests (at most 5 s). No signal is touched.
+
+    The answers carry `Date`, which fingerprint machines set their clocks by. Raises AddressTaken.
+    """
+    server = _Server(
+        uvicorn.Config(
+            app,
+            http=_PushProtocol,
+            ws="none",
+            lifespan="off",
+            interface="asgi3",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            date_header=True,
+            limit_concurrency=_CONNECTIONS,
+            timeout_keep_alive=_IDLE_SECONDS,
+            timeout_graceful_shutdown=5,
+        )
+    )
+    serving = asyncio.create_task(server.serve([_listen(host, port)]))
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        await serving
+        raise
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=512)
+    except OSError as error:
+        raise AddressTaken(
+            f"intake cannot listen on {host}:{port}: {error.strerror}; "
+            "end the program that has it, or change [intake] in config.toml"
+        ) from error
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield  # signals belong to the process, not to this listener
+
+
+class _PushProtocol(H11Protocol):
+    """uvicorn's HTTP/1 with two additions: unfinished requests end, and nonsense is counted.
+
+    NOTE: uvicorn has no time limit for a request's head, nor for a body it was told to ignore.
+    """
+
+    _deadline: asyncio.TimerHandle | None = None
+    _first_bytes = b""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        self._first_bytes = data[:16]
+        super().data_received(data)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._relax()
+        super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:
+        where = str(self.client[0]) if self.client else "?"
+        # Only the first bytes: a path may hold a secret, a body may name people.
+        self._intake.reject(where, f"not a request in HTTP; it begins {self._first_bytes!r}")
+        super().send_400_response(msg)
+
+    @property
+    def _intake(self) -> Intake:
+        return cast("Intake", self.config.app)
+
+    def _watch(self) -> None:
+        if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
+            self._relax()
+        elif self._deadline is None:
+            seconds = self._intake.limits.read_seconds + _GRACE_SECONDS
+            self._deadline = self.loop.call_later(seconds, self.transport.close)
+
+    def _relax(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+class _Rates:
+    """A token bucket for each address."""
+
+    def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
+        self._limits = limits
+        self._clock = clock
+        self._buckets: dict[str, _Bucket] = {}
+
+    def take(self, address: str) -> tuple[bool, bool]:
+        """Whether one more request is allowed, and whether this is the first refusal of a flood."""
+        now = self._clock()
+        bucket = self._buckets.pop(address, None) or _Bucket(self._limits.burst, now)
+        self._buckets[address] = bucket  # the longest unheard stands first
+        if len(self._buckets) > _MOST_SOURCES:
+            del self._buckets[next(iter(self._buckets))]
+        bucket.fill(now, self._limits)
+        if bucket.tokens >= 1:
+            bucket.tokens -= 1
+            return True, False
+        first, bucket.told = not bucket.told, True
+        return False, first
+
+
+@dataclass(slots=True)
+class _Bucket:
+    tokens: float
+    at: float
+    told: bool = False
+
+    def fill(self, now: float, limits: Limits) -> None:
+        self.tokens = min(limits.burst, self.tokens + (now - self.at) * limits.rate)
+        self.at = now
+        if self.tokens > limits.burst / 2:
+            self.told = False
+
+
+class _Gone(Exception):
+    """The peer went away before its request was complete."""
+
+
+def _refusal(scope: Scope, error: Refused) -> Response:
+    if b"json" in dict(scope["headers"]).get(b"content-type", b""):
+        return JSONResponse({"error": str(error)}, error.status)
+    return PlainTextResponse(f"{error}\n", error.status)
+
+
+def _replay(body: bytes) -> Receive:
+    messages: list[dict[str, Any]] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> Message:
+        return messages.pop() if messages else {"type": "http.disconnect"}
+
+    return receive
+
+
+def _plain(scope: Scope) -> Scope:
+    """The scope with "//iclock/…" and "http://host/iclock/…" as "/iclock/…"."""
+    path: str = scope["path"]
+    if path.lower().startswith("http://"):
+        path = "/" + path[len("http://") :].partition("/")[2]
+    path = "/" + path.lstrip("/")
+    return {**scope, "path": path, "raw_path": path.encode()}
+
+
+def _declared_length(scope: Scope) -> int:
+    told = dict(scope["headers"]).get(b"content-length", b"0")
+    return int(told) if told.isdigit() else 0
+
+
+def _address(scope: Scope) -> str:
+    return str(scope["client"][0]) if scope.get("client") else "?"
+
+
+def _source(scope: Scope) -> str:
+    """Who spoke to which door; only the first part of the path, the rest may be a secret."""
+    door: str = _plain(scope)["path"].split("/")[1]
+    return f"{_address(scope)} /{door}"[:200]

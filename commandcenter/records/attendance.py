@@ -1,0 +1,198 @@
+"""Fingerprint machines and the scans they sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from commandcenter.records.tables import machine, scan
+from commandcenter.records.upsert import insert_missing
+
+_RESEND = "resend"  # among the stamps: "due" or "asked", see poll()
+_MOST_PENDING = 200  # serials nobody listed: a stranger who invents serials must not fill the disk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """One person at one machine. No source gives scans a number of their own."""
+
+    pin: str
+    scanned_at: datetime
+    device_time: str
+    """As the machine wrote it: local, without a zone."""
+    status: int
+    """0 in, 1 out, 2 break out, 3 break in, 4 overtime in, 5 overtime out."""
+    verify: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """What one request of a machine tells of the machine itself; "" and None tell nothing."""
+
+    serial: str
+    at: datetime
+    accepted: bool
+    address: str = ""
+    firmware: str = ""
+    stamps: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownMachine:
+    """A machine that has spoken to us at least once. Times are those of our own clock."""
+
+    serial: str
+    accepted: bool
+    first_seen: datetime
+    last_seen: datetime
+    address: str
+    firmware: str
+    stamps: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Who was scanned at one office within a span of time."""
+
+    people: int
+    late: int
+    last: datetime
+
+
+def meet(connection: sa.Connection, contact: Contact) -> None:
+    """Note that a machine spoke. An unlisted machine beyond the 200th is not noted."""
+    known = _find(connection, contact.serial)
+    if known is None:
+        _introduce(connection, contact)
+        return
+    values: dict[str, Any] = {
+        "accepted": contact.accepted,
+        "last_seen": max(known.last_seen, contact.at),
+        "stamps": _stamps(known, contact),
+    }
+    told = {"address": contact.address, "firmware": contact.firmware}
+    values |= {name: text for name, text in told.items() if text}
+    _update(connection, contact.serial, values)
+
+
+def greet(connection: sa.Connection, contact: Contact) -> dict[str, str]:
+    """Note a handshake. Returns the stamps to echo: none makes the machine send all it has."""
+    meet(connection, contact)
+    known = _find(connection, contact.serial)
+    if known is None or _RESEND not in known.stamps:
+        return {} if known is None else known.stamps
+    _update(connection, contact.serial, {"stamps": {}})
+    return {}
+
+
+def poll(connection: sa.Connection, contact: Contact) -> bool:
+    """Note a poll for commands. Returns, once, True for a machine that was pending before.
+
+    It must send everything again, because what it sent while pending was not taken.
+    """
+    meet(connection, contact)
+    known = _find(connection, contact.serial)
+    due = known is not None and known.stamps.get(_RESEND) == "due"
+    if due:
+        _update(connection, contact.serial, {"stamps": {_RESEND: "asked"}})
+    return due
+
+
+def take(connection: sa.Connection, contact: Contact, scans: Sequence[Scan]) -> int:
+    """Keep the scans of an accepted machine. Returns how many were new."""
+    meet(connection, contact)
+    rows = [
+        {
+            "serial": contact.serial,
+            "pin": s.pin,
+            "scanned_at": s.scanned_at,
+            "device_time": s.device_time,
+            "status": s.status,
+            "verify": s.verify,
+            "received_at": contact.at,
+        }
+        for s in scans
+    ]
+    return insert_missing(connection, scan, rows)
+
+
+def machines(connection: sa.Connection) -> list[KnownMachine]:
+    """All machines that ever spoke to us, listed or not."""
+    return [KnownMachine(**row) for row in connection.execute(sa.select(machine)).mappings()]
+
+
+def presences(
+    connection: sa.Connection,
+    offices: Mapping[str, str],
+    start: datetime,
+    end: datetime,
+    latest: datetime,
+) -> dict[str, Presence]:
+    """By office, from `start` up to `end` by the machines' own clocks.
+
+    `offices` tells the office of each serial. A person scanned at two machines of one office is
+    one; late is who was scanned there first after `latest`. Counted in SQL, because a look follows
+    every scan, and in the morning thousands of people come within half an hour.
+    """
+    if not offices:
+        return {}
+    at = scan.c.scanned_at
+    place = sa.values(
+        sa.column("serial", sa.String), sa.column("office", sa.String), name="place"
+    ).data(list(offices.items()))
+    places = place.cte("places")
+    person = (
+        sa.select(places.c.office, sa.func.min(at).label("first"), sa.func.max(at).label("last"))
+        .join_from(scan, places, places.c.serial == scan.c.serial)
+        .where(at >= start, at < end)
+        .group_by(places.c.office, scan.c.pin)
+        .subquery()
+    )
+    late = sa.func.sum(sa.case((person.c.first > latest, 1), else_=0))
+    query = sa.select(person.c.office, sa.func.count(), late, sa.func.max(person.c.last)).group_by(
+        person.c.office
+    )
+    return {row[0]: Presence(*row[1:]) for row in connection.execute(query)}
+
+
+def _find(connection: sa.Connection, serial: str) -> KnownMachine | None:
+    query = sa.select(machine).where(machine.c.serial == serial).with_for_update()
+    row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else KnownMachine(**row)
+
+
+def _stamps(known: KnownMachine, contact: Contact) -> dict[str, str]:
+    if not contact.accepted:
+        return {}
+    if not known.accepted:
+        return {_RESEND: "due"}
+    # Until it has sent everything again, a newer stamp would make it leave the older scans out.
+    return known.stamps if _RESEND in known.stamps else {**known.stamps, **contact.stamps}
+
+
+def _update(connection: sa.Connection, serial: str, values: dict[str, Any]) -> None:
+    connection.execute(machine.update().where(machine.c.serial == serial).values(values))
+
+
+def _introduce(connection: sa.Connection, contact: Contact) -> None:
+    if not contact.accepted and _pending(connection) >= _MOST_PENDING:
+        return
+    row = {
+        "serial": contact.serial,
+        "accepted": contact.accepted,
+        "first_seen": contact.at,
+        "last_seen": contact.at,
+        "address": contact.address,
+        "firmware": contact.firmware,
+        "stamps": contact.stamps,
+    }
+    insert_missing(connection, machine, [row])
+
+
+def _pending(connection: sa.Connection) -> int:
+    query = sa.select(sa.func.count()).select_from(machine).where(machine.c.accepted.is_(False))
+    return connection.execute(query).scalar_one()

@@ -1,0 +1,333 @@
+"""Conversations of ZKTeco machines, byte by byte (PUSH protocol V5.8)."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from commandcenter.feed import Desk
+from commandcenter.intake import Intake, intake_app
+from commandcenter.records import attendance as kept
+from commandcenter.records.tables import scan
+from feeds.attendance import Attendance
+from tests.attendance.conftest import LIST, look, on_both
+from tests.conftest import NOW, Clock, Tray
+from tests.intake.listener import body, listening, say, status
+
+HANDSHAKE = (
+    b"GET /iclock/cdata?SN=DK1&options=all&pushver=2.2.14&language=83"
+    b"&pushcommkey=4a9594af164f2b9779b59e8554b5df26 HTTP/1.1\r\n"
+    b"Host: 58.250.50.81:8011\r\nUser-Agent: iClock Proxy/1.09\r\n"
+    b"Connection: close\r\nAccept: */*\r\n\r\n"
+)
+
+
+def upload(
+    text: bytes, *, sn: str = "DK1", table: str = "ATTLOG", stamp: str = "9999", more: str = ""
+) -> bytes:
+    """A POST as the document shows it: without a Content-Type."""
+    target = f"/iclock/cdata?SN={sn}&table={table}&Stamp={stamp}{more}"
+    return (
+        f"POST {target} HTTP/1.1\r\nHost: a\r\nContent-Length: {len(text)}\r\n\r\n".encode() + text
+    )
+
+
+def get(what: str) -> bytes:
+    return f"GET /iclock/{what} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
+
+
+PUNCHES = b"101\t2026-11-21 07:01:12\t0\t1\t0\t0\t0\n102\t2026-11-21 07:36:55\t0\t15\t\t0\t0\n"
+
+
+async def test_the_handshake_sets_the_clock_and_asks_for_no_photos_and_no_fingers(
+    app: Intake,
+) -> None:
+    async with listening(app) as port:
+        said = await say(port, HANDSHAKE)
+    assert b"\r\ncontent-type: text/plain\r\n" in said
+    assert b"\r\ndate: " in said
+    assert body(said).decode().split("\n") == [
+        "GET OPTION FROM: DK1",
+        "ATTLOGStamp=None",
+        "OPERLOGStamp=None",
+        "ATTPHOTOStamp=None",
+        "ErrorDelay=30",
+        "Delay=30",
+        "TransTimes=00:00;14:05",
+        "TransInterval=1",
+        "TransFlag=TransData AttLog\tOpLog",
+        "TimeZone=7",
+        "Realtime=1",
+        "Encrypt=None",
+        "",
+    ]
+
+
+@on_both
+async def test_scans_are_kept_and_counted_before_the_answer(
+    app: Intake, desk: Desk, bells: list[str]
+) -> None:
+    async with listening(app) as port:
+        assert body(await say(port, upload(PUNCHES))) == b"OK: 2"
+        found = await desk.records.read(
+            lambda c: [tuple(r) for r in c.execute(sa.select(scan.c.pin, scan.c.device_time))]
+        )
+    assert sorted(found) == [("101", "2026-11-21 07:01:12"), ("102", "2026-11-21 07:36:55")]
+    assert bells == ["ring"]
+
+
+@on_both
+async def test_a_scan_shows_at_the_next_look(app: Intake, feed: Attendance, desk: Desk) -> None:
+    async with listening(app) as port:
+        await say(port, upload(PUNCHES))
+    office = (await look(feed, desk))["office/dinkes"]
+    assert office.at == NOW
+    assert office.value == {
+        "name": "Dinas Kesehatan",
+        "kecamatan": "Arut Selatan",
+        "expected": 4,
+        "present": 2,
+        "late": 1,  # 07:36:55 is later than 07:30 and five minutes
+        "machines": 2,
+        "machines_silent": 1,  # DK2 has never spoken
+        "last_scan_at": "2026-11-21T00:36:55+00:00",
+    }
+
+
+@on_both
+async def test_what_is_sent_again_is_answered_the_same_and_counted_once(
+    app: Intake, desk: Desk, bells: list[str]
+) -> None:
+    async with listening(app) as port:
+        for _ in range(3):
+            assert body(await say(port, upload(PUNCHES))) == b"OK: 2"
+        twice = b"101\t2026-11-21 07:01:12\t0\t15\n" * 2  # the same second by another finger
+        assert body(await say(port, upload(twice))) == b"OK: 2"
+    assert await desk.records.read(_count) == 2
+    assert bells == ["ring"]
+
+
+async def test_a_line_that_cannot_be_read_is_counted_and_put_aside(
+    app: Intake, desk: Desk, tray: Tray
+) -> None:
+    text = b"101\t2026-11-21 07:01:12\nrubbish\n\n103\tyesterday\t0\t1\n"
+    text += b"\xff\xff\t2026-11-21 07:02:00\n"
+    async with listening(app) as port:
+        assert body(await say(port, upload(text))) == b"OK: 4"
+    assert await desk.records.read(_count) == 1
+    assert tray.kept == [
+        ("DK1", "it has no TAB between pin and time", b"rubbish"),
+        ("DK1", "the time is not YYYY-MM-DD HH:MM:SS", b"103\tyesterday\t0\t1"),
+        ("DK1", "it is neither UTF-8 nor GB2312", b"\xff\xff\t2026-11-21 07:02:00"),
+    ]
+
+
+async def test_absurd_clocks_are_put_aside(app: Intake, desk: Desk, tray: Tray) -> None:
+    text = b"1\t1999-12-31 23:59:59\n2\t2026-11-23 09:00:00\n3\t2026-11-22 09:00:00\n"
+    async with listening(app) as port:
+        assert body(await say(port, upload(text))) == b"OK: 3"
+    assert await desk.records.read(_count) == 1
+    assert ["clock is wrong" in reason for _, reason, _ in tray.kept] == [True, True]
+    assert desk.note["clock DK1"] == "jam mesin 1398 menit lebih cepat"
+
+
+async def test_a_backlog_counts_on_the_day_it_was_made(
+    app: Intake, feed: Attendance, desk: Desk
+) -> None:
+    text = b"7\t2026-11-20 07:00:00\n8\t2026-11-20 23:59:59\n9\t2026-11-21 00:00:00\n"
+    async with listening(app) as port:
+        assert body(await say(port, upload(text))) == b"OK: 3"
+    office = (await look(feed, desk))["office/dinkes"].value
+    assert office is not None
+    assert (office["present"], office["late"]) == (1, 0)
+    assert await desk.records.read(_count) == 3
+
+
+async def test_one_person_at_two_machines_is_one_person_and_the_first_scan_decides(
+    app: Intake, feed: Attendance, desk: Desk
+) -> None:
+    async with listening(app) as port:
+        await say(port, upload(b"7\t2026-11-21 08:00:00\n", sn="DK1"))
+        await say(port, upload(b"7\t2026-11-21 07:00:00\n", sn="DK2"))
+    office = (await look(feed, desk))["office/dinkes"].value
+    assert office is not None
+    assert (office["present"], office["late"], office["machines_silent"]) == (1, 0, 0)
+
+
+async def test_the_other_requests_of_the_document(app: Intake, tray: Tray) -> None:
+    oplog = b"OPLOG 4\t0\t2026-11-21 07:00:00\t1\nUSER PIN=1\tName=X\tPasswd=1234\n"
+    ours = [
+        (upload(oplog, table="OPERLOG"), b"OK: 2"),
+        (upload(b"", table="OPERLOG"), b"OK: 0"),
+        (upload(b"", table="ATTLOG"), b"OK: 0"),
+        (upload(b"BIODATA Pin=1\n", table="BIODATA"), b"OK: 1"),
+        (upload(b"ERRORLOG ErrCode=D\n", table="ERRORLOG"), b"OK: 1"),
+        (upload(b"IDCARD PIN=1\n", table="IDCARD"), b"OK: 1"),
+        (upload(b"PIN=1\nCMD=uploadphoto\0\xff\xd8", table="ATTPHOTO"), b"OK"),
+        (upload(b"FWVersion=Ver 8.0.4,~DeviceName=X", table="options"), b"OK"),
+        (get("getrequest?SN=DK1"), b"OK"),
+        (get("getrequest?SN=DK1&INFO=Ver%208.0.4,3,6,128,10.1.2.3,10,7,0,0,111"), b"OK"),
+        (get("ping?SN=DK1"), b"OK"),
+        (get("cdata?SN=DK1&table=RemoteAtt&PIN=1"), b"OK"),
+        (
+            b"POST //iclock/devicecmd?SN=DK1 HTTP/1.0\r\nContent-Length: 23\r\n\r\n"
+            b"ID=1&Return=0&CMD=DATA\n",
+            b"OK",
+        ),
+    ]
+    async with listening(app) as port:
+        for raw, told in ours:
+            assert body(await say(port, raw)) == told, raw
+    assert tray.kept == []
+
+
+async def test_the_machine_tells_its_firmware_and_address(
+    app: Intake, feed: Attendance, desk: Desk
+) -> None:
+    async with listening(app) as port:
+        await say(port, get("getrequest?SN=DK1&INFO=Ver%208.0.4,3,6,128,10.1.2.3,10"))
+    value = (await look(feed, desk))["machine/DK1"].value
+    assert value == {
+        "office": "dinkes",
+        "office_name": "Dinas Kesehatan",
+        "state": "online",
+        "last_seen_at": NOW.isoformat(),
+        "firmware": "Ver 8.0.4",
+        "address": "10.1.2.3",
+    }
+
+
+async def test_a_packed_batch_is_unpacked(app: Intake, desk: Desk, tray: Tray) -> None:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as package:
+        member = tarfile.TarInfo("attlog.txt")
+        member.size = len(PUNCHES)
+        package.addfile(member, io.BytesIO(PUNCHES))
+    async with listening(app) as port:
+        raw = upload(packed.getvalue(), more="&ContentType=tgz")
+        assert body(await say(port, raw)) == b"OK: 2"
+        assert body(await say(port, upload(b"\0\1", more="&ContentType=tgz"))) == b"OK: 1"
+    assert await desk.records.read(_count) == 2
+    assert tray.kept[0][1].startswith("not a packed batch")
+
+
+@on_both
+async def test_the_stamp_of_each_table_is_echoed(app: Intake) -> None:
+    async with listening(app) as port:
+        await say(port, upload(PUNCHES, stamp="82983982"))
+        await say(port, upload(b"", table="OPERLOG", stamp="9999"))
+        await say(port, upload(b"", stamp="bad%0AErrorDelay=1"))
+        said = body(await say(port, HANDSHAKE)).split(b"\n")
+    assert said[1:3] == [b"ATTLOGStamp=82983982", b"OPERLOGStamp=9999"]
+
+
+async def test_an_unknown_machine_is_pending_and_its_scans_are_put_aside(
+    app: Intake, feed: Attendance, desk: Desk, tray: Tray
+) -> None:
+    async with listening(app) as port:
+        assert b"GET OPTION FROM: NEW9" in await say(port, HANDSHAKE.replace(b"DK1", b"NEW9"))
+        assert body(await say(port, upload(PUNCHES, sn="NEW9"))) == b"OK: 2"
+        assert body(await say(port, get("getrequest?SN=NEW9"))) == b"OK"
+    readings = await look(feed, desk)
+    value = readings["machine/NEW9"].value
+    assert value is not None
+    assert (value["state"], value["office"]) == ("pending", "")
+    assert await desk.records.read(_count) == 0
+    assert tray.kept == [("NEW9", "the machine is not in the list", PUNCHES.rstrip(b"\n"))]
+
+
+@on_both
+async def test_a_pending_machine_that_is_listed_sends_everything_again(
+    app: Intake, desk: Desk, machines: Path
+) -> None:
+    async with listening(app) as port:
+        await say(port, upload(PUNCHES, sn="NEW9", stamp="500"))
+        machines.write_text(LIST + "NEW9,camat-utara,Depan\n")
+        assert body(await say(port, get("getrequest?SN=NEW9"))) == b"C:1:CHECK\n"
+        assert body(await say(port, get("getrequest?SN=NEW9"))) == b"OK"
+        live = upload(b"9\t2026-11-21 09:00:00\n", sn="NEW9", stamp="501")
+        assert body(await say(port, live)) == b"OK: 1"
+        again = HANDSHAKE.replace(b"DK1", b"NEW9")
+        assert b"ATTLOGStamp=None" in await say(port, again)
+        assert body(await say(port, upload(PUNCHES, sn="NEW9", stamp="501"))) == b"OK: 2"
+        assert b"ATTLOGStamp=501" in await say(port, again)
+    assert await desk.records.read(_count) == 3
+
+
+@on_both
+async def test_strangers_cannot_fill_the_records(app: Intake, desk: Desk) -> None:
+    def crowd(connection: sa.Connection) -> None:
+        for number in range(250):
+            kept.meet(connection, kept.Contact(serial=f"X{number}", at=NOW, accepted=False))
+
+    await desk.records.write(crowd)
+    async with listening(app) as port:
+        assert body(await say(port, get("getrequest?SN=DK1"))) == b"OK"
+    known = await desk.records.read(kept.machines)
+    assert len(known) == 201
+    assert "DK1" in {m.serial for m in known}
+
+
+async def test_without_a_serial_nothing_is_taken(app: Intake, tray: Tray) -> None:
+    async with listening(app) as port:
+        assert status(await say(port, get("cdata?options=all"))) == 400
+        assert status(await say(port, upload(PUNCHES, sn="a%20b"))) == 400
+    assert len(tray.kept) == 2
+
+
+@on_both
+async def test_when_we_cannot_keep_them_the_machine_keeps_its_scans(
+    app: Intake, desk: Desk, tray: Tray
+) -> None:
+    with desk.records.engine.begin() as connection:
+        scan.drop(connection)
+    async with listening(app) as port:
+        assert status(await say(port, upload(PUNCHES))) in (500, 503)
+        scan.create(desk.records.engine)
+        assert await desk.records.read(_count) == 0
+        assert body(await say(port, upload(PUNCHES))) == b"OK: 2"
+    assert await desk.records.read(_count) == 2
+
+
+async def test_a_broken_list_makes_machines_wait_and_never_loses_a_scan(
+    desk: Desk, tray: Tray, tmp_path: Path
+) -> None:
+    feed = Attendance(name="attendance", machines=str(tmp_path / "missing.csv"))
+    async with listening(intake_app(feed.routes(desk), tray)) as port:
+        assert status(await say(port, upload(PUNCHES))) == 503
+        (tmp_path / "missing.csv").write_text(LIST)
+        assert body(await say(port, upload(PUNCHES))) == b"OK: 2"
+
+
+async def test_gb2312_in_a_line_does_no_harm(app: Intake, desk: Desk, tray: Tray) -> None:
+    line = "101\t2026-11-21 07:01:12\t0\t1\t打卡\n".encode("gb2312")
+    async with listening(app) as port:
+        assert body(await say(port, upload(line))) == b"OK: 1"
+    assert tray.kept == []
+    assert await desk.records.read(_count) == 1
+
+
+async def test_silence_is_judged_by_when_we_last_heard_it(
+    app: Intake, feed: Attendance, desk: Desk, clock: Clock
+) -> None:
+    async with listening(app) as port:
+        await say(port, get("ping?SN=DK1"))
+        clock.forward(120)
+        assert await _states(feed, desk) == {"DK1": "online", "DK2": "never"}
+        clock.forward(1)
+        assert await _states(feed, desk) == {"DK1": "silent", "DK2": "never"}
+        await say(port, get("ping?SN=DK1"))
+        assert await _states(feed, desk) == {"DK1": "online", "DK2": "never"}
+
+
+async def _states(feed: Attendance, desk: Desk) -> dict[str, str]:
+    readings = await look(feed, desk)
+    machines = [r for r in readings.values() if r.kind == "machine"]
+    return {r.identity: r.value["state"] for r in machines if r.value}
+
+
+def _count(connection: sa.Connection) -> int:
+    return connection.execute(sa.select(sa.func.count()).select_from(scan)).scalar_one()
