@@ -1,0 +1,128 @@
+"""Cameras as they are met: live, dead, locked, frozen, strange. All by real streams."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.cameras.conftest import PASSWORD, Listener, Room, RtspServer
+from tests.conftest import free_port
+
+HTTP = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
+Listen = Callable[[bytes | None], Awaitable[Listener]]
+
+
+async def test_a_wall_of_cameras_tells_each_ones_state(
+    room: Room, rtsp: RtspServer, listen: Listen
+) -> None:
+    mute, web = await listen(None), await listen(HTTP)
+    room.watch(
+        f"h264,Simpang,{rtsp.url('moving')},,",
+        f"h265,Pasar,{rtsp.url('hevc')},,",
+        f"gone,Taman,{rtsp.url('nothing-here')},,",
+        f"off,Terminal,rtsp://127.0.0.1:{free_port()}/x,,",
+        f"mute,Pelabuhan,rtsp://127.0.0.1:{mute.port}/x,,",
+        f"web,Kantor,rtsp://127.0.0.1:{web.port}/x,,",
+        f"old,Gudang,{rtsp.url('mjpeg')},,",
+        open_timeout=1.5,
+    )
+    wanted = {
+        "h264": "live",
+        "h265": "live",
+        "gone": "not_found",
+        "off": "unreachable",
+        "mute": "unreachable",
+        "web": "unsupported",
+        "old": "unsupported",
+    }
+    await room.until(lambda: room.states() == wanted, f"the states are {wanted}")
+    assert room.now("gone")["detail"] == "alamat aliran tidak ada di kamera (404)"
+    assert room.now("off")["detail"] == "sambungan ditolak; periksa alamat dan port"
+    assert room.now("mute")["detail"] == "tidak menjawab dalam 2 detik"
+    assert room.now("web")["detail"] == "jawabannya bukan RTSP"
+    assert "JPEG" in room.now("old")["detail"]
+    at, jpeg = room.pictures["h264"][0]
+    assert jpeg.startswith(b"\xff\xd8")
+    assert (room.now("h264")["width"], room.now("h264")["height"]) == (640, 360)
+    assert abs((datetime.now(UTC) - at).total_seconds()) < 20
+    assert room.pictures.keys() == {"h264", "h265"}
+
+
+async def test_dead_cameras_do_not_delay_a_live_one(
+    room: Room, rtsp: RtspServer, listen: Listen
+) -> None:
+    silent = await listen(None)
+    dead = [f"dead{n},Mati,rtsp://127.0.0.1:{silent.port}/{n},," for n in range(5)]
+    room.watch(*dead, f"good,Hidup,{rtsp.url('moving')},,", open_timeout=30.0)
+    await room.until(lambda: room.count("good") > 0, "the live one shows a picture")
+    assert {room.state(f"dead{n}") for n in range(5)} == {"starting"}  # still waiting, all of them
+
+
+async def test_a_refused_password_is_not_tried_again_but_one_with_reserved_characters_opens(
+    room: Room, guarded_rtsp: RtspServer, listen: Listen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    challenge = b'RTSP/1.0 401 Unauthorized\r\nCSeq: 1\r\nWWW-Authenticate: Basic realm="x"\r\n\r\n'
+    locked = await listen(challenge)
+    monkeypatch.setenv("WRONG", "guess")
+    monkeypatch.setenv("RIGHT", PASSWORD)
+    gate = f"gate,Gerbang,{guarded_rtsp.url('moving')},operator"
+    room.watch(f"{gate},env:WRONG", f"safe,Brankas,rtsp://127.0.0.1:{locked.port}/x,a,env:WRONG")
+    refused = {"gate": "unauthorized", "safe": "unauthorized"}
+    await room.until(lambda: room.states() == refused, "both are refused")
+    assert room.now("gate")["detail"] == "kata sandi ditolak kamera (401)"
+    assert len(locked.requests) == 2  # asked without a password, then with it, once
+    room.write(f"{gate},env:RIGHT", f"safe,Brankas,rtsp://127.0.0.1:{locked.port}/x,a,env:WRONG")
+    await room.until(lambda: room.state("gate") == "live", "the right password opens it")
+    await room.kill_workers()
+    before = room.count("gate")
+    await room.until(lambda: room.count("gate") > before, "the new worker shows a picture")
+    assert len(locked.requests) == 2  # neither the list nor the new worker tried again
+
+
+async def test_a_frozen_picture_is_told_from_a_still_scene_with_a_clock(
+    room: Room, rtsp: RtspServer
+) -> None:
+    room.watch(
+        f"ice,Beku,{rtsp.url('frozen')},,",
+        f"clock,Jam,{rtsp.url('clock')},,",
+        frozen_after=2.0,
+    )
+    await room.until(lambda: room.state("ice") == "frozen", "the frozen one is found")
+    told = room.now("ice")
+    still = datetime.fromisoformat(told["captured_at"]) - datetime.fromisoformat(told["changed_at"])
+    assert still.total_seconds() >= 2
+    assert {r.value["state"] for r in room.told if r.identity == "clock" and r.value} <= {
+        "starting",
+        "live",
+    }
+    assert room.count("clock") > 3
+
+
+async def test_a_camera_that_was_switched_off_and_on_comes_back(
+    room: Room, own_rtsp: RtspServer
+) -> None:
+    room.watch(f"cam,Kamera,{own_rtsp.url('moving')},,")
+    await room.until(lambda: room.state("cam") == "live", "it is live")
+    own_rtsp.stop()
+    await room.until(lambda: room.state("cam") == "unreachable", "it is missed")
+    last = room.pictures["cam"][-1][0]
+    assert room.now("cam")["captured_at"] == last.isoformat()  # the last picture keeps its time
+    own_rtsp.start()
+    await room.until(lambda: room.state("cam") == "live", "it is back")
+
+
+async def test_a_camera_that_hangs_grows_late_and_its_old_frames_are_not_taken_for_new(
+    room: Room, own_rtsp: RtspServer
+) -> None:
+    quick = {"late_after": 1.0, "open_timeout": 1.0, "read_timeout": 1.5}
+    room.watch(f"cam,Kamera,{own_rtsp.url('moving')},,", **quick)
+    await room.until(lambda: room.state("cam") == "live", "it is live")
+    own_rtsp.signal(signal.SIGSTOP)
+    stopped = datetime.now(UTC)
+    await room.until(lambda: room.state("cam") == "late", "it is late")
+    await room.until(lambda: room.state("cam") == "unreachable", "it is missed")
+    assert room.now("cam")["detail"].startswith("tidak menjawab")
+    assert (room.pictures["cam"][-1][0] - stopped).total_seconds() < 0.5
