@@ -1,0 +1,39 @@
+"""The secrets that the demo's devices share with the feeds: files that only the owner can read."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path("var/demo")
+
+
+@dataclass(frozen=True, repr=False)
+class Keys:
+    """Community of the SNMP agents, signing secret of the webhook, password of the cameras."""
+
+    snmp_community: str
+    webhook_secret: str
+    camera_password: str
+
+
+def make_keys(folder: Path = FOLDER) -> Keys:
+    """Read the secrets, and write those that do not exist yet."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return Keys(
+        snmp_community=_keep(folder / "snmp-community"),
+        webhook_secret=_keep(folder / "webhook-secret"),
+        camera_password=_keep(folder / "camera-password"),
+    )
+
+
+def _keep(path: Path) -> str:
+    fresh = path.with_suffix(f".{os.getpid()}")
+    if not path.exists():
+        # Written aside and then renamed, so that no reader ever finds an empty secret.
+        with open(fresh, "w", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            file.write(secrets.token_urlsafe(18))
+        fresh.rename(path)
+    return path.read_text(encoding="utf-8").strip()

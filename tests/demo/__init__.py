@@ -1,0 +1,1 @@
+"""The simulated devices, met by real peers."""
