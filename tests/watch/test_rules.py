@@ -1,0 +1,71 @@
+"""A [[rule]] table: its mistakes are told with their keys, its words say what they should."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from commandcenter.rules import BadRule, Rule, Words
+
+LINK: dict[str, Any] = {"name": "link-down", "feed": "network", "when": "state == 'down'"}
+
+
+def test_every_rule_that_is_shipped_is_good() -> None:
+    tables = tomllib.loads((Path(__file__).parents[2] / "config.toml").read_text("utf-8"))["rule"]
+    assert [TypeAdapter(Rule).validate_python(table).name for table in tables]
+
+
+@pytest.mark.parametrize(
+    ("told", "sentence"),
+    [
+        ({"when": ""}, "when: a rule needs either `when` or `silent`"),
+        ({"silent": 60}, "when: a rule needs either `when` or `silent`"),
+        ({"when": "state = 'down'"}, "when: cannot be read"),
+        ({"feed": "*"}, 'feed: "*" is for rules about silence'),
+        ({"when": "", "silent": 0}, "silent: must be above 0 seconds"),
+        ({"hold": -1}, "hold: must be 0 seconds or more"),
+        ({"hold_close": float("nan")}, "hold_close: must be 0 seconds or more"),
+        ({"level": "hot"}, "level: 'hot'; it knows warning, critical"),
+        ({"text": " "}, "text: must say something"),
+        ({"text": "{name"}, "text: expected '}'"),
+        ({"text": "{}"}, "text: {} is not a name"),
+        ({"text": "{name.__class__}"}, "text: {name.__class__} is not a name"),
+        ({"detail": "{rtt:.1f}"}, "detail: {rtt}: a name only"),
+        ({"name": "rule-failed"}, "name: 'rule-failed' is taken"),
+        ({"name": "x" * 81}, "name: must have 1 to 80 characters"),
+    ],
+)
+def test_a_mistake_names_its_key(told: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(BadRule) as refused:
+        Rule(**({**LINK, "text": "Putus"} | told))
+    assert any(sentence in mistake for mistake in refused.value.mistakes)
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    with pytest.raises(BadRule) as refused:
+        Rule(name="x", feed="network", when="a[0]", hold=-1, text="{")
+    assert [mistake.split(":")[0] for mistake in refused.value.mistakes] == ["when", "hold", "text"]
+
+
+def test_the_reader_of_config_gets_the_mistakes_and_unknown_keys() -> None:
+    with pytest.raises(ValidationError) as refused:
+        TypeAdapter(Rule).validate_python({**LINK, "text": "{", "hold": -1})
+    assert isinstance(refused.value.errors()[0]["ctx"]["error"], BadRule)
+    with pytest.raises(ValidationError, match="color"):
+        TypeAdapter(Rule).validate_python({**LINK, "text": "Putus", "color": "red"})
+
+
+def test_words_are_written_for_an_indonesian_reader() -> None:
+    rule = Rule(
+        **LINK,
+        level="critical",
+        text="{name} {{{key}}}",
+        detail="{rtt} {whole} {n} {yes} {nothing} {absent} {last.code} {absent.code} {feed}",
+    )
+    value = {"name": "{x}", "rtt": 12.34, "whole": 3.0, "n": 7, "yes": True, "nothing": None}
+    words = rule.words("network", "device/a", value | {"last": {"code": 503}})
+    assert words == Words("critical", "{x} {device/a}", "12,3 3 7 ya – – 503 – network")
