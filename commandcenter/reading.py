@@ -66,7 +66,7 @@ class Reading:
             told = orjson.loads(raw)
             at = datetime.fromisoformat(told["at"]).astimezone(UTC)
             value, origin = told["value"], Origin(told["origin"])
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
             raise BadReading(f"{feed}:{key} number {number} is not a reading: {error}") from error
         if value is not None and not isinstance(value, dict):
             raise BadReading(f"{feed}:{key} number {number}: its value is not an object")
