@@ -21,7 +21,8 @@ class Sample:
     in_errors: int | None
     out_errors: int | None
     octet_bits: int = 64  # width of the octet counters
-    rtt_ms: float = 0.0  # of this question
+    rtt_ms: float = 0.0  # of the try that was answered
+    lost: int = 0  # tries before it that were not
 
     @property
     def up(self) -> bool:

@@ -75,6 +75,9 @@ class Feed(ABC):
         """Paths of the intake listener, for sources that push."""
         return ()
 
+    async def close(self) -> None:  # noqa: B027 (nothing to let go of, for most)
+        """Let go of what `read` has opened: sockets, worker processes."""
+
     def reading(self, key: str, value: dict[str, Any] | None, at: datetime) -> Reading:
         """A reading of this feed, marked with its name and origin."""
         return Reading(feed=self.name, key=key, at=at, value=value, origin=self.origin)

@@ -128,7 +128,8 @@ class SnmpReader:
         octets = (_IN_OCTETS, _OUT_OCTETS) if narrow else (_HC_IN_OCTETS, _HC_OUT_OCTETS)
         columns = (*octets, _OPER_STATUS, _IN_ERRORS, _OUT_ERRORS, _DISCONTINUITY)
         oids = (_UPTIME, *(f"{column}.{index}" for column in columns))
-        told, rtt_ms = await self._get(address, port, auth, oids)
+        told, seconds = await self._get(address, port, auth, oids)
+        lost = min(self._retries, int(seconds // self._timeout))
         uptime, into, out, status, bad_in, bad_out, discontinuity = (told[oid] for oid in oids)
         sample = Sample(
             interface=index,
@@ -140,7 +141,8 @@ class SnmpReader:
             in_errors=bad_in,
             out_errors=bad_out,
             octet_bits=32 if narrow else 64,
-            rtt_ms=rtt_ms,
+            rtt_ms=(seconds - lost * self._timeout) * 1000,
+            lost=lost,
         )
         if sample.in_octets is None and not narrow:
             self._narrow.add((address, port))
@@ -173,7 +175,7 @@ class SnmpReader:
     async def _get(
         self, address: str, port: int, auth: Any, oids: tuple[str, ...]
     ) -> tuple[dict[str, int | None], float]:
-        """The numbers by OID, and the round trip in ms."""
+        """The numbers by OID, and the seconds until they came, lost tries included."""
         target = await self._target(address, port)
         await self._pace(_BETWEEN_QUESTIONS)
         if oids not in self._questions:  # pysnmp resolves each OID once, for a third of the cost
@@ -191,7 +193,7 @@ class SnmpReader:
             )
         except (PySnmpError, OSError) as error:
             raise NoAnswer("pertanyaan tidak dapat dikirim") from error
-        rtt_ms = (perf_counter() - began) * 1000
+        seconds = perf_counter() - began
         numbers: dict[str, int | None] = {}
         for name, value in self._bindings(address, port, reply):
             plain = _plain(value)
@@ -201,7 +203,7 @@ class SnmpReader:
                 numbers[str(name)] = plain
         if numbers.keys() != set(oids):
             self._refuse(address, "jawaban memuat OID yang tidak ditanyakan")
-        return numbers, rtt_ms
+        return numbers, seconds
 
     async def _walk(
         self, address: str, port: int, auth: Any, column: str

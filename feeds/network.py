@@ -20,7 +20,7 @@ from commandcenter.secret import Secret, SecretMissing
 from commandcenter.topology import Link, list_stamp, parents, parents_first, read_devices
 from commandcenter.vocabulary import Device, LinkState, Provider
 
-_LOOKS_FOR_LOSS = 10  # where a look is one question, loss is counted over so many looks
+_QUESTIONS_FOR_LOSS = 10  # where a look is one question, loss is counted over so many
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,11 +44,11 @@ class Memory:
 
     failures: int = 0  # looks in a row without an answer, while the way to it was open
     sample: counters.Sample | None = None
-    answers: deque[bool] = field(default_factory=lambda: deque(maxlen=_LOOKS_FOR_LOSS))
+    answers: deque[bool] = field(default_factory=lambda: deque(maxlen=_QUESTIONS_FOR_LOSS))
 
-    def loss_percent(self, answered: bool) -> float:
-        """Loss over the last looks, this one included."""
-        self.answers.append(answered)
+    def loss_percent(self, *answered: bool) -> float:
+        """Loss over the last questions, those of this look included."""
+        self.answers.extend(answered)
         return 100 * (1 - sum(self.answers) / len(self.answers))
 
     def rates(self, sample: counters.Sample | None) -> counters.Rates | None:
@@ -132,7 +132,8 @@ class Network(Feed):
         if link.probe == "snmp":
             sample, trouble, answered = await self._ask(desk, link, auth)
             rtt_ms = sample.rtt_ms if sample else None
-            reach = icmp.Reach(rtt_ms, memory.loss_percent(answered))
+            lost = sample.lost if sample else 0
+            reach = icmp.Reach(rtt_ms, memory.loss_percent(*[False] * lost, answered))
         else:
             reach = await self._reach(link, memory, pings)
             answered = reach.rtt_ms is not None

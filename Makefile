@@ -1,0 +1,53 @@
+# Two commands: `make run` and `make test`. Each sets up what it needs; the second time is quick.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help run test check lint bench lock clean
+help:
+	@echo "make run    serve the wall at http://127.0.0.1:8050 (Ctrl-C ends everything)"
+	echo "make test   all checks and tests"
+	echo "make bench  the benchmarks' table"
+	echo "make lock   pin the requirements anew"
+
+run: $(VENV)/.run
+	exec $(BIN)/commandcenter run
+
+test: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/commandcenter check
+	$(BIN)/pytest
+
+bench: $(VENV)/.test
+	$(BIN)/python -m benchmarks
+
+# --- set-up: a stamp file a step, so nothing is done twice ---------------------------------------
+$(VENV)/.python: setup/packages.sh
+	setup/packages.sh run
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/.run: $(VENV)/.python requirements.txt pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	setup/packages.sh redis
+	touch $@
+
+$(VENV)/.test: $(VENV)/.run requirements-dev.txt
+	setup/packages.sh test
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	touch $@
+
+lock: $(VENV)/.test
+	compile="$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header"
+	$$compile --output-file requirements.txt requirements.in
+	$$compile --output-file requirements-dev.txt requirements-dev.in
+
+clean:
+	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

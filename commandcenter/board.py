@@ -1,0 +1,171 @@
+"""The board: what one process knows right now. Fed by the bus alone, looked at through a View."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from commandcenter.language import Language
+from commandcenter.lists import Office
+from commandcenter.reading import Origin, Reading
+from commandcenter.region import Region
+
+HISTORY = 720  # points a series keeps: an hour at one every five seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """After what age, in seconds, the data of a feed is late and then stale."""
+
+    late_after: float
+    stale_after: float
+
+
+@dataclass(kw_only=True)
+class Board:
+    """Latest readings by feed, kind and key, and the recent past of the kinds panels draw."""
+
+    patience: Mapping[str, Patience]
+    """The configured feeds."""
+    series: frozenset[str] = frozenset()
+    """Kinds of which the recent past is kept."""
+    _latest: dict[tuple[str, str], dict[str, Reading]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    _newest: dict[str, datetime] = field(default_factory=dict)
+    _history: dict[tuple[str, str], deque[Reading]] = field(
+        default_factory=lambda: defaultdict(lambda: deque(maxlen=HISTORY))
+    )
+
+    def take(self, readings: Iterable[Reading]) -> set[str]:
+        """Take in what the bus told, in its order. Returns the feeds that changed: what the
+        system says of a feed is a change of that feed."""
+        changed = set()
+        for reading in readings:
+            changed.add(reading.identity if reading.feed == "system" else reading.feed)
+            self._put(reading)
+        return changed
+
+    def trouble(self, feeds: Iterable[str]) -> dict[str, str]:
+        """Feed -> why its source is down, for those of `feeds` that are."""
+        status = {r.identity: r.value or {} for r in self.all("system", "feed")}
+        return {f: status[f]["error"] for f in feeds if f in status and not status[f]["ok"]}
+
+    def _put(self, reading: Reading) -> None:
+        of_kind = self._latest[reading.feed, reading.kind]
+        if reading.value is None:
+            of_kind.pop(reading.key, None)
+            self._history.pop((reading.feed, reading.key), None)
+            return
+        of_kind[reading.key] = reading
+        newest = self._newest.get(reading.feed)
+        if newest is None or reading.at > newest:
+            self._newest[reading.feed] = reading.at
+        if reading.kind in self.series:
+            self._history[reading.feed, reading.key].append(reading)
+
+    def all(self, feed: str, kind: str) -> list[Reading]:
+        """The latest reading of every key of a kind, in the order they were first heard."""
+        return list(self._latest.get((feed, kind), {}).values())
+
+    def history(self, feed: str, key: str) -> Sequence[Reading]:
+        """The recent past of a key whose kind is in `series`, oldest first."""
+        return tuple(self._history.get((feed, key), ()))
+
+    def newest(self, feed: str) -> datetime | None:
+        """The time at the source of the newest thing a feed told."""
+        return self._newest.get(feed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness:
+    """How old a feed's data is, as moments at which it turns late and stale.
+
+    The judgement itself is the browser's: it happens also when no server is there.
+    """
+
+    base: str  # "" judged by time; none: nothing yet; disconnected: no such source configured
+    origin: Origin
+    at: datetime | None = None
+    late_at: datetime | None = None
+    stale_at: datetime | None = None
+
+    def attributes(self) -> dict[str, Any]:
+        """As the data- attributes of an element that the page's clock judges."""
+        return {
+            "data_state": self.base or "fresh",
+            "data_base": self.base or None,
+            "data_origin": self.origin.value,
+            "data_at": self.at.isoformat() if self.at else None,
+            "data_at_ms": _milliseconds(self.at),
+            "data_late_at": _milliseconds(self.late_at),
+            "data_stale_at": _milliseconds(self.stale_at),
+        }
+
+
+def _milliseconds(at: datetime | None) -> int | None:
+    return int(at.timestamp() * 1000) if at else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """The board as one panel may see it: its own feeds, one moment, one language."""
+
+    board: Board
+    feeds: tuple[str, ...]
+    now: datetime
+    say: Language
+    region: Region
+    offices: Sequence[Office] = ()
+
+    def all(self, kind: str) -> list[Reading]:
+        """The latest reading of every key of a kind, over the panel's feeds."""
+        return [r for feed in self.feeds for r in self.board.all(feed, kind)]
+
+    def values(self, kind: str) -> list[Any]:
+        """The values of `all(kind)`: dicts shaped as in commandcenter.vocabulary."""
+        return [reading.value for reading in self.all(kind)]
+
+    def history(self, reading: Reading) -> Sequence[Reading]:
+        """The recent past of what a reading is about, oldest first."""
+        return self.board.history(reading.feed, reading.key)
+
+    def alive(self, feed: str) -> bool:
+        """Whether the newest thing a feed told is not stale yet."""
+        newest = self.board.newest(feed)
+        patience = self.board.patience.get(feed)
+        if newest is None or patience is None:
+            return False
+        return (self.now - newest).total_seconds() < patience.stale_after
+
+    def freshness(self, *feeds: str) -> Freshness:
+        """How old the data of `feeds` (all of the panel's without names) is: the newest time,
+        and the first moment at which any of them turns late or stale."""
+        board = self.board
+        configured = [f for f in feeds or self.feeds if f in board.patience]
+        origin = _worst(r.origin for f in configured for r in self._some(f))
+        if not configured:
+            return Freshness(base="disconnected", origin=origin)
+        told = {f: at for f in configured if (at := board.newest(f)) is not None}
+        if not told:
+            return Freshness(base="none", origin=origin)
+        late = (at + timedelta(seconds=board.patience[f].late_after) for f, at in told.items())
+        stale = (at + timedelta(seconds=board.patience[f].stale_after) for f, at in told.items())
+        return Freshness(
+            base="", origin=origin, at=max(told.values()), late_at=min(late), stale_at=min(stale)
+        )
+
+    def _some(self, feed: str) -> Iterable[Reading]:
+        """One reading of every kind of a feed: its origin is an option of the whole feed."""
+        for (of_feed, _), of_kind in self.board._latest.items():
+            if of_feed == feed and of_kind:
+                yield next(iter(of_kind.values()))
+
+
+def _worst(origins: Iterable[Origin]) -> Origin:
+    """What must be said of a mixture: demo before manual before live."""
+    found = set(origins)
+    return next((o for o in (Origin.DEMO, Origin.MANUAL) if o in found), Origin.LIVE)

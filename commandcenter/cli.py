@@ -1,0 +1,121 @@
+"""The command line: one subcommand a process, and what helps to set them up."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from commandcenter.config import BadConfig, Config, read_config
+from commandcenter.logs import set_up_logs
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry of `commandcenter`. 0 when all is well, 1 when config.toml or a start is not."""
+    told = _parser().parse_args(arguments)
+    try:
+        config = read_config(told.config)
+    except BadConfig as error:
+        print(*error.mistakes, sep="\n", file=sys.stderr)
+        return 1
+    act: Any = {"check": _check, "links": _links, "run": _run, "rejects": _rejects}.get(
+        told.command
+    )
+    return int((act or _process)(config, told))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="commandcenter", description=__doc__)
+    parser.add_argument(
+        "--config", type=Path, default=Path("config.toml"), help="default: config.toml"
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("run", help="everything: Redis if it is embedded, and all processes")
+    commands.add_parser("web", help="pages, live push, snapshots, console, health")
+    commands.add_parser("feeds", help="pollers, and the intake for devices and webhooks")
+    commands.add_parser("cameras", help="stills from the cameras")
+    commands.add_parser("watch", help="rules and incidents")
+    commands.add_parser("check", help="name every mistake in config.toml")
+    links = commands.add_parser("links", help="where to look")
+    links.add_argument("--json", action="store_true", help="for programs")
+    rejects = commands.add_parser("rejects", help="bad input that was kept aside, newest first")
+    rejects.add_argument("--limit", type=int, default=20)
+    return parser
+
+
+def _process(config: Config, told: argparse.Namespace) -> int:
+    from commandcenter.processes import PROCESSES
+
+    set_up_logs(told.command)
+    _run_loop(PROCESSES[told.command](config))
+    return 0
+
+
+def _run(config: Config, told: argparse.Namespace) -> int:
+    from commandcenter.run import run_all
+
+    set_up_logs("run")
+    print(_text(links(config)), flush=True)
+    _run_loop(run_all(config, told.config))
+    return 0
+
+
+def _run_loop(work: Any) -> None:
+    import uvloop
+
+    uvloop.run(work)
+
+
+def _check(config: Config, _: argparse.Namespace) -> int:
+    print(
+        f"config.toml is well: {len(config.walls)} wall(s), {len(config.panels)} panels, "
+        f"{len(config.feeds)} feeds, {len(config.rules)} rules, {len(config.offices)} offices"
+    )
+    return 0
+
+
+def _links(config: Config, told: argparse.Namespace) -> int:
+    found = links(config)
+    print(json.dumps(found, indent=2) if told.json else _text(found))
+    return 0
+
+
+def links(config: Config) -> dict[str, str]:
+    """Name -> address of everything there is to look at."""
+    host = config.web.host if config.web.host not in ("0.0.0.0", "::") else config.web.names[0]  # noqa: S104
+    base = f"http://{host}:{config.web.port}"
+    walls = {f"wall {wall.name}": f"{base}/wall/{wall.name}" for wall in config.walls}
+    return {
+        "wall": f"{base}/",
+        **walls,
+        "console": f"{base}/console",
+        "health": f"{base}/readyz",
+        "metrics": f"{base}/metrics",
+        "intake": f"http://{config.intake.host}:{config.intake.port}",
+    }
+
+
+def _text(found: dict[str, str]) -> str:
+    width = max(len(name) for name in found)
+    return "\n".join(f"  {name:<{width}}  {address}" for name, address in found.items())
+
+
+def _rejects(config: Config, told: argparse.Namespace) -> int:
+    from commandcenter.records.database import Records
+    from commandcenter.records.rejects import latest
+
+    records = Records(config.records_url)
+    records.migrate()
+    with records.engine.begin() as connection:
+        for row in latest(connection, told.limit):
+            print(f"{row.at:%Y-%m-%d %H:%M:%S}Z  {row.feed}  {row.source}  {row.reason}")
+            print(f"    {row.body[:200]!r} ({row.size} bytes)")
+    records.close()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,322 @@
+"""config.toml: read once, checked at the door, every mistake told by table and key at once."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from commandcenter.board import Patience
+from commandcenter.feed import Feed
+from commandcenter.language import LANGUAGES
+from commandcenter.lists import BadList, Office, read_list
+from commandcenter.panel import Panel
+from commandcenter.plugins import NoSuchType, feed_class, panel_class
+from commandcenter.region import Region
+from commandcenter.rules import BadRule, Rule
+from commandcenter.secret import redact
+
+T = TypeVar("T")
+
+VAR = Path("var")  # what the program itself keeps: records, Redis, inboxes
+OWN_FEEDS = {"incidents": Patience(late_after=45, stale_after=120)}  # told by watch
+
+
+class BadConfig(ValueError):
+    """config.toml cannot be used. `mistakes` are sentences that name table and key."""
+
+    def __init__(self, mistakes: Sequence[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = tuple(mistakes)
+
+
+class _Table:
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run(_Table):
+    """[run]: what `commandcenter run` starts beside its own processes."""
+
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Web(_Table):
+    """[web]: where browsers reach us."""
+
+    host: str = "127.0.0.1"
+    port: int = 8050
+    names: tuple[str, ...] = ("127.0.0.1", "localhost")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intake(_Table):
+    """[intake]: where devices and webhooks reach us."""
+
+    host: str = "127.0.0.1"
+    port: int = 8051
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address(_Table):
+    """[redis] and [records]: a server of the operator's own, instead of the embedded one."""
+
+    url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lists(_Table):
+    """[lists]: what is kept in spreadsheets and belongs to no single feed."""
+
+    offices: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wall(_Table):
+    """[[wall]]: a screen, declared as a picture of panel names."""
+
+    name: str
+    picture: tuple[str, ...]
+    title: str = ""
+    columns: tuple[str, ...] = ()
+    rows: tuple[str, ...] = ()
+
+    @property
+    def grid(self) -> list[list[str]]:
+        """The picture as rows of words."""
+        return [row.split() for row in self.picture]
+
+    @property
+    def panels(self) -> list[str]:
+        """The panels in it, each once, in the order in which one reads."""
+        return list(dict.fromkeys(word for row in self.grid for word in row if word != "."))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person(_Table):
+    """[[person]]: somebody who may acknowledge incidents."""
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Everything config.toml says, checked."""
+
+    region: Region
+    run: Run = field(default_factory=Run)
+    web: Web = field(default_factory=Web)
+    intake: Intake = field(default_factory=Intake)
+    redis: Address = field(default_factory=Address)
+    records: Address = field(default_factory=Address)
+    walls: tuple[Wall, ...] = ()
+    panels: Mapping[str, Panel] = field(default_factory=dict)
+    feeds: Mapping[str, Feed] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+    people: tuple[Person, ...] = ()
+    offices: tuple[Office, ...] = ()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of every clock on a screen."""
+        return ZoneInfo(self.region.zone)
+
+    @property
+    def redis_url(self) -> str:
+        """The operator's Redis, or "" for the embedded one."""
+        return os.environ.get("REDIS_URL") or self.redis.url
+
+    @property
+    def records_url(self) -> str:
+        """The operator's database, or SQLite under var/."""
+        default = f"sqlite:///{VAR / 'records.db'}"
+        return os.environ.get("RECORDS_URL") or self.records.url or default
+
+    @property
+    def patience(self) -> dict[str, Patience]:
+        """After what age the data of each feed is late and then stale."""
+        told = {
+            name: Patience(late_after=feed.late_after, stale_after=feed.stale_after)
+            for name, feed in self.feeds.items()
+        }
+        return OWN_FEEDS | told
+
+
+def read_config(path: Path) -> Config:
+    """Read and check config.toml. Raises BadConfig with every mistake at once."""
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadConfig([f"{path}: cannot be read: {error.strerror}"]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadConfig([f"{path}: not TOML: {error}"]) from error
+    return _Reader(tables).config()
+
+
+class _Reader:
+    """Reads table by table and collects the mistakes on the way."""
+
+    def __init__(self, tables: dict[str, Any]) -> None:
+        self.tables = tables
+        self.mistakes: list[str] = []
+
+    def config(self) -> Config:
+        region = self.table("region", Region)
+        told: dict[str, Any] = {
+            "run": self.table("run", Run),
+            "web": self.table("web", Web),
+            "intake": self.table("intake", Intake),
+            "redis": self.table("redis", Address),
+            "records": self.table("records", Address),
+            "walls": self.array("wall", Wall),
+            "panels": self.plugins("panel", panel_class),
+            "feeds": self.plugins("feed", feed_class),
+            "rules": self.array("rule", Rule),
+            "people": self.array("person", Person),
+            "offices": self.offices(),
+        }
+        self._unknown_tables()
+        if region is not None:
+            self.check_region(region)
+        self.check_walls(told["walls"])
+        self.check_panels(told["panels"], told["feeds"])
+        self.check_rules(told["rules"], told["feeds"])
+        if self.mistakes or region is None:
+            raise BadConfig(self.mistakes)
+        return Config(region=region, **{k: v for k, v in told.items() if v is not None})
+
+    def table(self, name: str, kind: type[T]) -> T | None:
+        return self.build(kind, self.tables.get(name, {}), f"[{name}]")
+
+    def array(self, name: str, kind: type[T]) -> tuple[T, ...]:
+        told = self.tables.get(name, [])
+        if not isinstance(told, list):
+            self.mistakes.append(f"[{name}] must be written as [[{name}]], once for each")
+            return ()
+        named = ((f'[[{name}]] "{t.get("name", number)}"', t) for number, t in enumerate(told, 1))
+        built = [self.build(kind, table, where) for where, table in named]
+        self._twice(name, [t.get("name") for t in told])
+        return tuple(b for b in built if b is not None)
+
+    def plugins(self, name: str, find: Callable[[str], type[T]]) -> dict[str, T]:
+        built: dict[str, T] = {}
+        for key, told in self.tables.get(name, {}).items():
+            where = f"[{name}.{key}]"
+            options = dict(told) if isinstance(told, dict) else {}
+            try:
+                kind = find(options.pop("type", key))
+            except NoSuchType as error:
+                self.mistakes.append(f"{where} type: {error}")
+                continue
+            made = self.build(kind, options | {"name": key}, where)
+            if made is not None:
+                built[key] = made
+        return built
+
+    def build(self, kind: type[T], table: Any, where: str) -> T | None:
+        try:
+            return TypeAdapter(kind).validate_python(table)
+        except ValidationError as error:
+            knows = ", ".join(f.name for f in fields(kind) if f.name != "name")  # type: ignore[arg-type]
+            for mistake in error.errors():
+                self.mistakes += [f"{where} {told}" for told in _sentences(mistake, knows)]
+        return None
+
+    def offices(self) -> tuple[Office, ...]:
+        lists = self.table("lists", Lists)
+        if lists is None or lists.offices is None:
+            return ()
+        try:
+            return tuple(read_list(lists.offices, Office))
+        except BadList as error:
+            self.mistakes += [f"[lists] offices: {mistake}" for mistake in error.mistakes]
+        return ()
+
+    def check_region(self, region: Region) -> None:
+        try:
+            ZoneInfo(region.zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            self.mistakes.append(
+                f"[region] zone: there is no zone {region.zone!r}; try Asia/Jakarta"
+            )
+        if region.language not in LANGUAGES:
+            self.mistakes.append(f"[region] language: {region.language!r}; it knows id, en")
+
+    def check_walls(self, walls: Iterable[Wall]) -> None:
+        for wall in walls:
+            where = f'[[wall]] "{wall.name}" picture'
+            for name in wall.panels:
+                if name not in self.tables.get("panel", {}):
+                    self.mistakes.append(f"{where}: there is no [panel.{name}]")
+            self._check_picture(wall.grid, where)
+
+    def _check_picture(self, grid: list[list[str]], where: str) -> None:
+        """CSS draws nothing at all when rows differ in length or an area is no rectangle."""
+        if not grid or len({len(row) for row in grid}) != 1:
+            self.mistakes.append(f"{where}: every row needs the same number of words")
+            return
+        for name in {word for row in grid for word in row} - {"."}:
+            at = [
+                (y, x) for y, row in enumerate(grid) for x, word in enumerate(row) if word == name
+            ]
+            height = max(y for y, _ in at) - min(y for y, _ in at) + 1
+            width = max(x for _, x in at) - min(x for _, x in at) + 1
+            if height * width != len(at):
+                self.mistakes.append(f"{where}: {name} is not a rectangle")
+
+    def check_panels(self, panels: Mapping[str, Panel], feeds: Mapping[str, Feed]) -> None:
+        """A panel may name a feed that is not there: it then says "not connected"."""
+        for panel in panels.values():
+            if panel.feeds == ("*",):
+                panel.feeds = tuple(feeds)
+            if panel.pace < 0:
+                self.mistakes.append(f"[panel.{panel.name}] pace: must not be below 0")
+        for feed in feeds.values():
+            where = f"[feed.{feed.name}]"
+            if feed.every <= 0:
+                self.mistakes.append(f"{where} every: must be above 0")
+            if not 0 < feed.late_after <= feed.stale_after:
+                self.mistakes.append(
+                    f"{where} late_after: must be above 0 and not above stale_after"
+                )
+
+    def check_rules(self, rules: Iterable[Rule], feeds: Mapping[str, Feed]) -> None:
+        known = {"*", *self.tables.get("feed", {}), *OWN_FEEDS}
+        for rule in rules:
+            if rule.feed not in known:
+                there = ", ".join(sorted(feeds))
+                self.mistakes.append(
+                    f'[[rule]] "{rule.name}" feed: no [feed.{rule.feed}]; there are {there}'
+                )
+
+    def _twice(self, name: str, names: list[Any]) -> None:
+        for twice in sorted({str(n) for n in names if n is not None and names.count(n) > 1}):
+            self.mistakes.append(f'[[{name}]] "{twice}" stands there twice')
+
+    def _unknown_tables(self) -> None:
+        known = "region run web intake redis records lists wall panel feed rule person".split()  # noqa: SIM905
+        for name in self.tables:
+            if name not in known:
+                self.mistakes.append(f"[{name}] is no table; it knows {', '.join(known)}")
+
+
+def _sentences(error: Any, knows: str) -> list[str]:
+    """One of pydantic's errors as sentences that name the key; never the value of a secret."""
+    key = ".".join(str(part) for part in error["loc"])
+    cause = error.get("ctx", {}).get("error")
+    if isinstance(cause, BadRule):
+        return list(cause.mistakes)
+    match error["type"]:
+        case "unexpected_keyword_argument" | "extra_forbidden":
+            return [f"does not know '{key}'; it knows {knows}"]
+        case "missing" | "missing_argument" | "missing_keyword_only_argument":
+            return [f"needs '{key}'"]
+        case _:
+            return [redact(f"{key}: {error['msg'].removeprefix('Value error, ')}")]

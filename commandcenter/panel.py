@@ -1,0 +1,48 @@
+"""The contract of a panel: one file in panels/ that draws one card of a wall.
+
+The file's name is the `type` in config.toml; the fields of its class are the keys of its table.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import ConfigDict
+
+from commandcenter.board import View
+from commandcenter.drawing import Drawing
+
+if TYPE_CHECKING:
+    from dash import Dash
+
+
+@dataclass(kw_only=True)
+class Panel(ABC):
+    """A card on a wall. Its fields are options."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    heading: ClassVar[str] = ""
+    """The title when config.toml gives none; translated. A panel without any has no title bar."""
+    chart: ClassVar[bool] = False
+    """Whether its drawings carry a Plotly figure."""
+    series: ClassVar[frozenset[str]] = frozenset()
+    """Kinds of readings of which it draws the recent past."""
+
+    name: str = ""
+    """Its table's name in config.toml and its word in the wall's picture."""
+    title: str = ""
+    """Shown on top of the card, instead of the panel's own title."""
+    feeds: tuple[str, ...] = ()
+    """The names of the feeds it draws from."""
+    pace: float = 0.25
+    """At least this many seconds between two drawings; the first change is drawn at once."""
+
+    @abstractmethod
+    def render(self, view: View) -> Drawing:
+        """Draw what the view shows. Pure: no clock, no input or output, no globals; called once
+        per change for all browsers."""
+
+    def connect(self, app: Dash) -> None:  # noqa: B027 (most panels have no controls)
+        """Register Dash callbacks; only for panels with controls of their own."""

@@ -1,0 +1,1 @@
+"""The web process: pages, the live push, snapshots, health and the console."""

@@ -1,0 +1,170 @@
+"""The web process as one ASGI application: guard, static files, pages, live, snapshots, health."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from dash import Dash
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from commandcenter.board import Board
+from commandcenter.bus import Bus
+from commandcenter.config import Config
+from commandcenter.language import LANGUAGES, Language
+from commandcenter.panel import Panel
+from commandcenter.records.database import Records
+from commandcenter.web.console import Console, ConsolePanel
+from commandcenter.web.guard import Guard, Rules
+from commandcenter.web.health import Health
+from commandcenter.web.hub import Hub
+from commandcenter.web.live import live_endpoint
+from commandcenter.web.pages import INDEX, connect_pages, pages_of
+from commandcenter.web.snapshots import snapshot_route
+from commandcenter.web.static import Compressed
+
+log = logging.getLogger(__name__)
+
+ASSETS = Path(__file__).parents[2] / "assets"
+ROOT = Path(__file__).parents[2]
+
+
+def web_app(config: Config, bus: Bus, records: Records, now: Callable[[], datetime]) -> ASGIApp:
+    """Everything a browser can reach."""
+    people = tuple(person.name for person in config.people)
+    console = ConsolePanel(name="console", people=people)
+    panels: dict[str, Panel] = {**config.panels, "console": console}
+    languages = {code: Language(code, config.zone) for code in LANGUAGES}
+    series = frozenset(kind for panel in panels.values() for kind in panel.series)
+    board = Board(patience=config.patience, series=series)
+    build = build_of(ROOT)
+    hub = Hub(
+        panels=panels,
+        board=board,
+        languages=languages,
+        now=now,
+        region=config.region,
+        offices=config.offices,
+        build=build,
+    )
+    pages = pages_of(config)
+
+    server = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan(hub, bus))
+    server.router.routes.extend(Health(bus, records, hub, now).routes())
+    server.router.routes.append(snapshot_route(bus))
+    server.router.routes.extend(Console(config, bus, records, now).routes())
+    shown = {path: frozenset(page.panels) for path, page in pages.items()}
+    usual = config.region.language
+    live = live_endpoint(hub, lambda path: shown.get(path.rstrip("/") or "/"), languages, usual)
+    server.router.add_websocket_route("/live", live)
+    dash = _dash(server, config, build)
+    connect_pages(dash, config, pages, panels, languages)
+    for panel in config.panels.values():
+        panel.connect(dash)
+    _find_assets(dash)
+    rules = Rules(names=config.web.names, pages=set(pages), policy=_policy(dash))
+    return Guard(Compressed(OneIndex(server, set(pages))), rules)
+
+
+class OneIndex:
+    """ASGI middleware: every page is Dash's index, and Dash is only ready for it at the root."""
+
+    def __init__(self, app: ASGIApp, pages: set[str]) -> None:
+        self.app, self.pages = app, pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].rstrip("/") in self.pages:
+            scope = {**scope, "path": "/", "raw_path": b"/"}
+        await self.app(scope, receive, send)
+
+
+def build_of(root: Path) -> str:
+    """A name for what the browser loads: another name makes open pages load themselves anew."""
+    files = sorted(p for d in ("assets", "panels") for p in (root / d).rglob("*") if p.is_file())
+    digest = hashlib.sha256()
+    for path in files:
+        if path.suffix in (".js", ".css", ".py"):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _lifespan(hub: Hub, bus: Bus) -> Callable[[FastAPI], Any]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # asyncio itself holds its tasks only weakly: this frame holds them.
+        tasks = [asyncio.create_task(follow(hub, bus)), asyncio.create_task(hub.pulse())]
+        yield
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await bus.close()
+
+    return lifespan
+
+
+async def follow(hub: Hub, bus: Bus) -> None:
+    """Bus to board to hub, for ever; a fault in it is told and gone past, never silent."""
+    while True:
+        try:
+            async for news in bus.follow(history=True):
+                hub.bus(news.connected)
+                changed = hub.board.take(news.readings)
+                if changed:
+                    hub.changed(changed)
+        except Exception:
+            log.exception("following the bus failed; beginning again")
+            hub.bus(connected=False)
+            await asyncio.sleep(1)
+
+
+def _dash(server: FastAPI, config: Config, build: str) -> Dash:
+    index = INDEX.format(language=config.region.language, build=build)
+    backend: Any = server  # Dash's annotation knows Flask only
+    no_update_title: Any = None
+    dash = Dash(
+        "commandcenter",
+        server=backend,
+        backend="fastapi",
+        assets_folder=str(ASSETS),
+        index_string=index,
+        title=config.region.name,
+        update_title=no_update_title,
+        suppress_callback_exceptions=True,
+        include_pages_meta=False,
+    )
+    # Every page would open Dash's own socket, which nothing here uses and the guard refuses.
+    dash.backend.websocket_capability = False
+    return dash
+
+
+def _find_assets(dash: Dash) -> None:
+    """Dash does so at the first request for "/"; a screen that opens /wall/… first, after a
+    restart, would get a page without our scripts, and nothing would ever load it again."""
+    find: Any = dash._setup_server  # untyped
+    find()
+
+
+def _policy(dash: Dash) -> str:
+    """Scripts only from us; Dash's two inline scripts by their hashes."""
+    scripts = " ".join(
+        f"'{digest}'" if digest[0] != "'" else digest for digest in dash.csp_hashes()
+    )
+    return "; ".join(
+        (
+            "default-src 'self'",
+            f"script-src 'self' {scripts}",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "connect-src 'self'",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+        )
+    )

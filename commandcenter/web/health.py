@@ -1,0 +1,144 @@
+"""/healthz, /readyz and /metrics: whether we live, whether we are of use, and the figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.process_collector import ProcessCollector
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from commandcenter.board import Board
+from commandcenter.bus import Bus, BusDown
+from commandcenter.records.database import Records, RecordsDown
+from commandcenter.web.hub import Hub
+
+
+class Health:
+    """The three doors for those who watch the watcher."""
+
+    def __init__(self, bus: Bus, records: Records, hub: Hub, now: Callable[[], datetime]) -> None:
+        self.bus, self.records, self.hub, self.now = bus, records, hub, now
+        self.registry = CollectorRegistry()
+        self.registry.register(Figures(hub))
+        ProcessCollector(registry=self.registry)
+
+    def routes(self) -> list[Route]:
+        """For the web application."""
+        return [
+            Route("/healthz", self.healthz),
+            Route("/readyz", self.readyz),
+            Route("/metrics", self.metrics),
+        ]
+
+    async def healthz(self, _: Request) -> Response:
+        """200 as long as this process answers at all."""
+        return PlainTextResponse("alive\n")
+
+    async def readyz(self, _: Request) -> Response:
+        """200 when Redis, the records and every feed are well, else 503; always with the why."""
+        told = {
+            "redis": await self._redis(),
+            "records": await self._records(),
+            "feeds": self._feeds(),
+        }
+        well = told["redis"]["ok"] and told["records"]["ok"]
+        well = well and all(feed["ok"] for feed in told["feeds"].values())
+        return JSONResponse({"ok": well, **told}, status_code=200 if well else 503)
+
+    async def metrics(self, _: Request) -> Response:
+        """Prometheus text format."""
+        return Response(generate_latest(self.registry), media_type="text/plain; version=0.0.4")
+
+    async def _redis(self) -> dict[str, Any]:
+        try:
+            return {"ok": True, "seconds": round(await self.bus.ping(), 6)}
+        except BusDown as error:
+            return {"ok": False, "error": str(error)}
+
+    async def _records(self) -> dict[str, Any]:
+        try:
+            await self.records.read(
+                lambda connection: connection.execute(sa.text("SELECT 1")).scalar()
+            )
+        except RecordsDown as error:
+            return {"ok": False, "error": str(error)}
+        return {"ok": True, "database": self.records.engine.dialect.name}
+
+    def _feeds(self) -> dict[str, Any]:
+        board = self.hub.board
+        return {name: _feed(board, name, self.now()) for name in board.patience}
+
+
+def _feed(board: Board, name: str, now: datetime) -> dict[str, Any]:
+    """How one feed is: its runner's word, and the age of the newest thing it told."""
+    newest = board.newest(name)
+    age = (now - newest).total_seconds() if newest else None
+    status = next((r.value for r in board.all("system", "feed") if r.identity == name), None) or {}
+    fresh = age is not None and age < board.patience[name].stale_after
+    return {
+        "ok": fresh and status.get("ok", True),
+        "age_seconds": None if age is None else round(age, 1),
+        "error": status.get("error", "") or ("" if newest else "nothing heard yet"),
+        "last_success_at": status.get("last_success_at"),
+        "rejects": status.get("rejects", 0),
+        "notes": status.get("notes", {}),
+    }
+
+
+class Figures:
+    """What the board and the hub know, as Prometheus families."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+
+    def collect(self) -> Iterator[Metric]:
+        """Called by the registry at each scrape."""
+        yield from self._feeds()
+        hub = self.hub
+        yield GaugeMetricFamily("commandcenter_browsers", "Connected pages", len(hub.browsers))
+        yield CounterMetricFamily("commandcenter_drawings", "Drawings made", hub.drawn)
+        yield CounterMetricFamily(
+            "commandcenter_messages", "Messages written to browsers", hub.sent
+        )
+        yield CounterMetricFamily(
+            "commandcenter_cut", "Browsers cut because they were deaf", hub.cut
+        )
+        lost = 0 if hub.bus_lost_at is None else 1
+        yield GaugeMetricFamily("commandcenter_bus_lost", "1 while the bus is away", lost)
+
+    def _feeds(self) -> Iterable[Metric]:
+        statuses = {r.identity: r.value or {} for r in self.hub.board.all("system", "feed")}
+        up = GaugeMetricFamily(
+            "commandcenter_feed_up", "1 when the source answers", labels=["feed"]
+        )
+        newest = GaugeMetricFamily(
+            "commandcenter_feed_newest_timestamp_seconds", "Time at the source", labels=["feed"]
+        )
+        look = GaugeMetricFamily(
+            "commandcenter_feed_look_seconds", "The last look", labels=["feed"]
+        )
+        counters = {
+            key: CounterMetricFamily(f"commandcenter_feed_{key}", text, labels=["feed"])
+            for key, text in (
+                ("looks", "Times the source was looked at"),
+                ("readings", "Readings published"),
+                ("rejects", "Bad inputs kept aside"),
+            )
+        }
+        for name, status in statuses.items():
+            up.add_metric([name], 1.0 if status["ok"] else 0.0)
+            look.add_metric([name], status["seconds"])
+            for key, family in counters.items():
+                family.add_metric([name], status[key])
+        for name in self.hub.board.patience:
+            at = self.hub.board.newest(name)
+            if at is not None:
+                newest.add_metric([name], at.timestamp())
+        return [up, newest, look, *counters.values()]

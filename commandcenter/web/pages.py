@@ -1,0 +1,148 @@
+"""The pages: walls as declared in config.toml, and the console, as Dash layouts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+import orjson
+from dash import Dash, Input, Output, dcc, html
+from dash.development.base_component import Component
+
+from commandcenter.config import Config, Wall
+from commandcenter.language import Language
+from commandcenter.panel import Panel
+from commandcenter.web.words import browser_words
+
+INDEX = """<!DOCTYPE html>
+<html lang="{language}">
+  <head>
+    {{%metas%}}
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="build" content="{build}">
+    <meta name="color-scheme" content="dark">
+    <title>{{%title%}}</title>
+    <link rel="preload" href="/assets/fonts/inter.woff2" as="font" type="font/woff2" crossorigin>
+    {{%favicon%}}
+    {{%css%}}
+  </head>
+  <body>
+    {{%app_entry%}}
+    <footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer>
+  </body>
+</html>"""
+
+
+class Card(Component):
+    """The card of one panel: assets/card.js. `drawing` is what the hub sends."""
+
+    def __init__(self, **properties: Any) -> None:
+        super().__init__(**properties)  # type: ignore[no-untyped-call]
+
+    _children_props: list[str] = []  # noqa: RUF012 (Dash's own way to declare a component)
+    _base_nodes = ["children"]  # noqa: RUF012
+    _namespace = "commandcenter"
+    _type = "Card"
+    _prop_names = ["id", "children", "panel", "kind", "area", "drawing"]  # noqa: RUF012
+    available_properties = _prop_names
+    _valid_wildcard_attributes: list[str] = []  # noqa: RUF012
+    available_wildcard_properties: list[str] = []  # noqa: RUF012
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What one path shows: `panels` are those that its /live connection carries."""
+
+    path: str
+    title: str
+    panels: tuple[str, ...]
+    wall: Wall | None = None
+
+
+def pages_of(config: Config) -> dict[str, Page]:
+    """Every page by its path; the first wall is also at the root."""
+    found: dict[str, Page] = {}
+    for wall in config.walls:
+        title = wall.title or config.region.name
+        for path in ("/", f"/wall/{wall.name}"):
+            found.setdefault(
+                path, Page(path=path, title=title, panels=tuple(wall.panels), wall=wall)
+            )
+    found["/console"] = Page(path="/console", title="Insiden", panels=("console",))
+    return found
+
+
+def connect_pages(
+    app: Dash,
+    config: Config,
+    pages: Mapping[str, Page],
+    panels: Mapping[str, Panel],
+    languages: Mapping[str, Language],
+) -> None:
+    """Give the app its layout: the address decides which page is drawn, in which language."""
+    app.layout = html.Div([dcc.Location(id="address"), html.Div(id="stage")])
+
+    @app.callback(
+        Output("stage", "children"), Input("address", "pathname"), Input("address", "search")
+    )
+    def stage(pathname: str, search: str) -> Component:
+        page = pages.get(pathname.rstrip("/") or "/")
+        asked = parse_qs((search or "").lstrip("?")).get("lang", [""])[0]
+        say = languages.get(asked) or languages[config.region.language]
+        return _draw(page, config, panels, say) if page else html.Div(say("There is no such page"))
+
+
+def _draw(page: Page, config: Config, panels: Mapping[str, Panel], say: Language) -> Component:
+    told: dict[str, Any] = {
+        "data-zone": config.region.zone,
+        "data-zone-name": say.zone_name,
+        "data-language": say.code,
+        "data-words": orjson.dumps(browser_words(say)).decode(),
+    }
+    return html.Div(
+        [
+            html.Div(id="banner", role="status"),
+            html.Main(
+                [_card(panels[name], placed=page.wall is not None) for name in page.panels],
+                className="wall" if page.wall else "console",
+                style=_grid(page.wall) if page.wall else None,
+            ),
+        ],
+        id="page",
+        lang=say.code,
+        **told,
+    )
+
+
+def _grid(wall: Wall) -> dict[str, Any]:
+    """The picture is the CSS grid."""
+    rows, width = wall.grid, len(wall.grid[0])
+    return {
+        "gridTemplateAreas": " ".join(f'"{" ".join(row)}"' for row in rows),
+        "gridTemplateColumns": " ".join(wall.columns or ["1fr"] * width),
+        "gridTemplateRows": " ".join(wall.rows or ["1fr"] * len(rows)),
+    }
+
+
+def _card(panel: Panel, *, placed: bool) -> Component:
+    chart = [_chart(panel.name)] if panel.chart else None
+    kind = type(panel).__module__.rpartition(".")[2]
+    return Card(
+        id=f"panel-{panel.name}",
+        panel=panel.name,
+        kind=kind,
+        area=panel.name if placed else None,
+        drawing={"base": "none"},
+        children=chart,
+    )
+
+
+def _chart(name: str) -> Component:
+    config: Any = {"displayModeBar": False, "staticPlot": True, "responsive": True}
+    clear = "rgba(0,0,0,0)"
+    hidden = {"visible": False}
+    layout = {"xaxis": hidden, "yaxis": hidden, "paper_bgcolor": clear, "plot_bgcolor": clear}
+    figure = {"data": [], "layout": layout}
+    return dcc.Graph(id=f"chart-{name}", figure=figure, config=config, responsive=True)

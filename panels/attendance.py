@@ -1,0 +1,84 @@
+"""Attendance: a bar for each office, the worst on top, and the machines that are silent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from commandcenter.board import View
+from commandcenter.drawing import Drawing, Node, div, mark, more, since, span, tag
+from commandcenter.panel import Panel
+
+
+@dataclass(kw_only=True)
+class Attendance(Panel):
+    """Who is present, by office; never by name."""
+
+    heading: ClassVar[str] = "Attendance by office"
+
+    feeds: tuple[str, ...] = ("attendance",)
+    show: int = 40
+    """How many offices are listed at most; those that do not fit are counted."""
+    low: float = 0.75
+    """The share below which a bar is amber."""
+
+    def render(self, view: View) -> Drawing:
+        """Silent machines first, then the lowest shares; offices nobody hears of come last."""
+        offices = sorted(view.values("office"), key=_need)
+        told = [o for o in offices if o["present"] is not None]
+        pending = [m for m in view.values("machine") if m["state"] == "pending"]
+        rest = len(offices) - self.show
+        return Drawing(
+            subtitle=view.say("{n} of {m} offices report", n=len(told), m=len(offices)),
+            body=div(
+                "attendance",
+                *(self._row(view, office) for office in offices[: self.show]),
+                more(rest),
+                _pending(view, pending) if pending else None,
+            ),
+        )
+
+    def _row(self, view: View, office: dict[str, Any]) -> Node:
+        say, share = view.say, share_of(office)
+        silent = office["machines_silent"]
+        level = "unknown" if share is None else "warn" if silent or share < self.low else "ok"
+        width = f"{round(100 * (share or 0))}%"
+        return div(
+            f"row {level}",
+            span("name", office["name"]),
+            span("bar", tag("i", "", style={"width": width})),
+            span("share", say.percent(share, 0) if share is not None else say("no report")),
+            span("late", say("{n} late", n=office["late"]) if office["late"] else ""),
+            self._silence(view, office) if silent else None,
+            key=office["name"],
+        )
+
+    @staticmethod
+    def _silence(view: View, office: dict[str, Any]) -> Node:
+        last = office["last_scan_at"]
+        return span(
+            "silence",
+            mark("warn", view.say("machine silent")),
+            view.say("machine silent"),
+            tag("em", "", " ", since(last)) if last else None,
+        )
+
+
+def share_of(office: dict[str, Any]) -> float | None:
+    """Present of expected, between 0 and 1; None when nobody knows."""
+    if office["present"] is None or not office["expected"]:
+        return None
+    return min(1.0, float(office["present"]) / float(office["expected"]))
+
+
+def _need(office: dict[str, Any]) -> tuple[bool, bool, float, str]:
+    share = share_of(office)
+    return (share is None, not office["machines_silent"], share or 0.0, office["name"])
+
+
+def _pending(view: View, machines: list[dict[str, Any]]) -> Node:
+    return div(
+        "pending",
+        mark("unknown", ""),
+        view.say("{n} unknown machines ask to join", n=len(machines)),
+    )

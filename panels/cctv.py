@@ -1,0 +1,125 @@
+"""CCTV: the latest still of each camera. A dead camera keeps its last picture, greyed, and its
+name; the picture itself is fetched by the browser and never travels here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from commandcenter.board import View
+from commandcenter.drawing import Drawing, Node, div, span, tag
+from commandcenter.panel import Panel
+from commandcenter.reading import Reading
+
+# Bad first: what a person must look at is what must be on the screen.
+NEED = (
+    "frozen",
+    "unreachable",
+    "unauthorized",
+    "not_found",
+    "unsupported",
+    "late",
+    "starting",
+    "live",
+)
+WORDS = {
+    "frozen": "FROZEN",
+    "unreachable": "LOST",
+    "unauthorized": "WRONG PASSWORD",
+    "not_found": "NOT FOUND",
+    "unsupported": "NOT SUPPORTED",
+    "starting": "STARTING",
+}
+
+
+@dataclass(kw_only=True)
+class Cctv(Panel):
+    """A strip or grid of cameras."""
+
+    feeds: tuple[str, ...] = ("cameras",)
+    show: int = 8
+    """How many cameras are shown; the rest is counted."""
+    columns: int = 8
+    bad: int = 2
+    """How many places bad cameras may take from the first in the list."""
+
+    def render(self, view: View) -> Drawing:
+        """The first cameras of the list, and in the last places those that are bad."""
+        cameras = sorted(view.all("camera"), key=lambda r: (r.value or {})["place"])
+        shown = self._choose(cameras)
+        rest = len(cameras) - len(shown)
+        return Drawing(
+            body=div(
+                "cameras",
+                *(_tile(view, camera) for camera in shown),
+                None if cameras else div("empty", view.say("No camera has answered yet")),
+                style={"--columns": min(self.columns, max(1, len(shown)))},
+                data_more=view.say("and {n} more", n=rest) if rest > 0 else None,
+            )
+        )
+
+    def _choose(self, cameras: list[Reading]) -> list[Reading]:
+        first, others = cameras[: self.show], cameras[self.show :]
+        bad = [c for c in others if _state(c) not in ("live", "late", "starting")][: self.bad]
+        kept = first[: self.show - len(bad)]
+        return sorted(kept + bad, key=lambda c: (c.value or {})["place"])
+
+
+def _state(camera: Reading) -> str:
+    return str((camera.value or {})["state"])
+
+
+def _tile(view: View, camera: Reading) -> Node:
+    value = camera.value or {}
+    state = value["state"]
+    return div(
+        f"camera {state}",
+        _picture(camera, value) if value["picture"] is not None else div("nothing"),
+        span("sign", view.say(WORDS[state]), _when(view, value)) if state in WORDS else None,
+        span("age", tag("time", "", data_ago=_milliseconds(value["captured_at"])))
+        if value["captured_at"]
+        else None,
+        span("name", value["name"]),
+        key=camera.identity,
+        data_camera=camera.identity,
+        title=value["detail"] or None,
+        **_judged(view, camera, value),
+    )
+
+
+def _picture(camera: Reading, value: dict[str, Any]) -> Node:
+    address = f"/snapshots/{quote(camera.identity, safe='')}/{value['picture']}.jpg"
+    return tag("canvas", "", data_picture=address, aria_label=value["name"], role="img")
+
+
+def _when(view: View, value: dict[str, Any]) -> str:
+    at = value["changed_at"] if value["state"] == "frozen" else value["captured_at"]
+    return f" · {view.say.clock(datetime.fromisoformat(at))}" if at else ""
+
+
+def _judged(view: View, camera: Reading, value: dict[str, Any]) -> dict[str, Any]:
+    """What the page's clock judges: a picture has an age of its own, whatever the feed's is.
+    A camera that is known to be bad is never fresh, however often it is heard of."""
+    at = value["changed_at"] if value["state"] == "frozen" else value["captured_at"]
+    if at is None:
+        return {"data_base": "none", "data_state": "none", "data_origin": camera.origin.value}
+    patience = view.board.patience[camera.feed]
+    captured = datetime.fromisoformat(at)
+    bad = value["state"] in WORDS
+    late = captured + timedelta(seconds=patience.late_after)
+    stale = captured + timedelta(seconds=patience.stale_after)
+    return {
+        "data_state": "stale" if bad else "fresh",
+        "data_base": "stale" if bad else None,
+        "data_condition": value["state"],
+        "data_origin": camera.origin.value,
+        "data_at": at,
+        "data_late_at": _milliseconds(late.isoformat()),
+        "data_stale_at": _milliseconds(stale.isoformat()),
+    }
+
+
+def _milliseconds(at: str) -> int:
+    return int(datetime.fromisoformat(at).timestamp() * 1000)

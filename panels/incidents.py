@@ -1,0 +1,61 @@
+"""Incidents: what is open, what nobody has taken yet, for how long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from commandcenter.board import View
+from commandcenter.drawing import Drawing, Node, div, mark, more, since, span, tag
+from commandcenter.panel import Panel
+
+LEVELS = {"critical": "bad", "warning": "warn"}
+
+
+@dataclass(kw_only=True)
+class Incidents(Panel):
+    """Open incidents, those that wait for a person on top."""
+
+    heading: ClassVar[str] = "Incidents"
+
+    feeds: tuple[str, ...] = ("incidents",)
+    show: int = 40
+    """How many incidents are listed at most; those that do not fit are counted."""
+
+    def render(self, view: View) -> Drawing:
+        """Unacknowledged before acknowledged, critical before warning, old before new."""
+        found = sorted(view.values("incident"), key=_need)
+        rest = len(found) - self.show
+        return Drawing(
+            subtitle=view.say("{n} open", n=len(found)),
+            body=div(
+                "incidents",
+                *(_row(view, incident) for incident in found[: self.show]),
+                more(rest),
+                None if found else div("empty", view.say("No open incidents")),
+            ),
+        )
+
+
+def _need(incident: dict[str, Any]) -> tuple[bool, bool, str]:
+    taken = incident["acknowledged_at"] is not None
+    return (taken, incident["level"] != "critical", incident["opened_at"])
+
+
+def _row(view: View, incident: dict[str, Any]) -> Node:
+    level = LEVELS[incident["level"]]
+    who = incident["acknowledged_by"]
+    return div(
+        f"row {level} {'taken' if who else 'waiting'}",
+        mark(level, view.say(incident["level"])),
+        div("what", tag("strong", "", incident["title"]), tag("small", "", incident["detail"])),
+        div(
+            "right",
+            since(incident["opened_at"]),
+            span(
+                "who", view.say("{who} · in work", who=who) if who else view.say("unacknowledged")
+            ),
+        ),
+        key=incident["number"],
+        data_incident=incident["number"],
+    )
