@@ -56,6 +56,7 @@ class OfficeAttendance(TypedDict):
     machines: int
     machines_silent: int
     last_scan_at: str | None  # ISO
+    working: bool  # whether people are expected to be there at this hour
 
 
 class Machine(TypedDict):

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Annotated
 
+from pydantic import Field
 from starlette.routing import BaseRoute, Route
 
 from commandcenter.attendance.door import Door
@@ -42,6 +44,9 @@ class Attendance(Feed):
     """CSV or XLSX list of machines: serial, office (its code), name."""
     workday_starts: time = time(7, 30)
     """On the local clock."""
+    workday_ends: time = time(16, 0)
+    workdays: tuple[Annotated[int, Field(ge=1, le=7)], ...] = (1, 2, 3, 4, 5)
+    """1 is Monday. At other hours a low presence is no reason to worry."""
     late_tolerance_minutes: int = 0
     """Whose first scan of the day is later than the start and this is late."""
     silent_after: float = 300.0
@@ -55,7 +60,8 @@ class Attendance(Feed):
     async def read(self, desk: Desk) -> AsyncIterator[Reading]:
         listed = self._listed(desk)
         now = desk.now()
-        start = datetime.combine(now.astimezone(desk.zone).date(), time(), desk.zone)
+        local = now.astimezone(desk.zone)
+        start = datetime.combine(local.date(), time(), desk.zone)
         end = start + timedelta(days=1)
         latest = datetime.combine(start.date(), self.workday_starts, desk.zone)
         latest += timedelta(minutes=self.late_tolerance_minutes)
@@ -65,11 +71,15 @@ class Attendance(Feed):
             present = await desk.records.read(kept.presences, places, start, end, latest)
         except RecordsDown as error:
             raise SourceDown(f"Basis data tidak dapat dibaca: {error}") from error
-        look = Look(now, timedelta(seconds=self.silent_after), listed, known)
+        look = Look(now, timedelta(seconds=self.silent_after), listed, known, self._working(local))
         for office, value, at in look.offices(desk.offices, present):
             yield self.reading(f"office/{office}", dict(value), at)
         for serial, machine in look.machines(desk.offices):
             yield self.reading(f"machine/{serial}", dict(machine), now)
+
+    def _working(self, local: datetime) -> bool:
+        within = self.workday_starts <= local.time() < self.workday_ends
+        return within and local.isoweekday() in self.workdays
 
     def routes(self, desk: Desk) -> Sequence[BaseRoute]:
         door = Door(desk, self._list)

@@ -28,8 +28,11 @@ class Attendance(Panel):
         told = [o for o in offices if o["present"] is not None]
         pending = [m for m in view.values("machine") if m["state"] == "pending"]
         rest = len(offices) - self.show
+        hours = (
+            "" if any(o["working"] for o in offices) else f" · {view.say('outside working hours')}"
+        )
         return Drawing(
-            subtitle=view.say("{n} of {m} offices report", n=len(told), m=len(offices)),
+            subtitle=view.say("{n} of {m} offices report", n=len(told), m=len(offices)) + hours,
             body=div(
                 "attendance",
                 *(self._row(view, office) for office in offices[: self.show]),
@@ -41,7 +44,7 @@ class Attendance(Panel):
     def _row(self, view: View, office: dict[str, Any]) -> Node:
         say, share = view.say, share_of(office)
         silent = office["machines_silent"]
-        level = "unknown" if share is None else "warn" if silent or share < self.low else "ok"
+        level = self._level(office, share)
         width = f"{round(100 * (share or 0))}%"
         return div(
             f"row {level}",
@@ -52,6 +55,15 @@ class Attendance(Panel):
             self._silence(view, office) if silent else None,
             key=office["name"],
         )
+
+    def _level(self, office: dict[str, Any], share: float | None) -> str:
+        if share is None:
+            return "unknown"
+        if office["machines_silent"]:
+            return "warn"
+        if not office["working"]:
+            return "quiet"
+        return "warn" if share < self.low else "ok"
 
     @staticmethod
     def _silence(view: View, office: dict[str, Any]) -> Node:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, ClassVar
 
@@ -27,6 +27,7 @@ WORDS = {
     "unconnected": "not connected yet",
 }
 COLOURS = ("#4db5ff", "#35c28d", "#f5b83d", "#b08cff", "#ff8fb1", "#7fd6d6")
+SPAN = timedelta(minutes=30)
 AXIS = {"automargin": True, "nticks": 4, "zeroline": False, "gridcolor": "rgba(0,0,0,0)"}
 SLOW_MS, LOSSY_PERCENT = 100.0, 1.0
 
@@ -122,7 +123,7 @@ def _legend(view: View, offices: list[dict[str, Any]]) -> Node:
 
 
 def _traffic(view: View, providers: list[Reading]) -> dict[str, Any]:
-    """The last hour, a line a provider. Plotly knows no zones: local time is written here."""
+    """The last half hour, a line a provider. Plotly knows no zones: local time is written here."""
     return {
         "data": [_line(view, r, COLOURS[i % len(COLOURS)]) for i, r in enumerate(providers)],
         "layout": {
@@ -131,15 +132,24 @@ def _traffic(view: View, providers: list[Reading]) -> dict[str, Any]:
             "plot_bgcolor": "rgba(0,0,0,0)",
             "showlegend": False,
             "font": {"family": "Inter, sans-serif", "size": 12, "color": "#8fa3b8"},
-            "xaxis": AXIS | {"type": "date", "tickformat": "%H:%M", "nticks": 6},
+            "xaxis": AXIS | {"type": "date", "tickformat": "%H:%M"} | _span(view, providers),
             "yaxis": AXIS | {"gridcolor": "#1b2836", "rangemode": "tozero", "ticksuffix": " Mb/s"},
             "uirevision": "fixed",
         },
     }  # fmt: skip
 
 
+def _span(view: View, providers: list[Reading]) -> dict[str, Any]:
+    """Always half an hour: a young line is short, it does not pretend to fill the time."""
+    newest = max(r.at for r in providers)
+    return {"range": [_local(view, newest - SPAN), _local(view, newest)]}
+
+
 def _line(view: View, provider: Reading, colour: str) -> dict[str, Any]:
-    points = [(r.at, (r.value or {}).get("in_bps")) for r in view.history(provider)]
+    oldest = provider.at - SPAN
+    points = [
+        (r.at, (r.value or {}).get("in_bps")) for r in view.history(provider) if r.at >= oldest
+    ]
     return {
         "type": "scatter",
         "mode": "lines",

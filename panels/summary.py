@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -56,7 +57,7 @@ def _card(view: View, feed: str, figure: Figure) -> Node:
             "below",
             span("", view.say(fresh.base) if missing else figure.below),
             span(
-                "age", tag("i", "dot"), tag("time", "", data_ago=fresh.attributes()["data_at_ms"])
+                "age", tag("i", "dot"), tag("time", "", data_since=fresh.attributes()["data_at_ms"])
             ),
         ),
         key=feed,
@@ -95,6 +96,8 @@ def _attendance(view: View) -> Figure:
     below = [say("{n} late", n=say.number(sum(o["late"] or 0 for o in told)))]
     if silent:
         below.append(say("{n} machines silent", n=silent))
+    if offices and not any(o["working"] for o in offices):
+        below[0] = say("outside working hours")
     return Figure(
         title=say("Present today"),
         number=say.number(present) if told else "–",
@@ -147,14 +150,17 @@ def _cameras(view: View) -> Figure:
     dead = len(states) - live - frozen - states.count("late") - states.count("starting")
     words = [say("{n} frozen", n=frozen)] if frozen else []
     words += [say("{n} dead", n=dead)] if dead else []
-    owners = sorted({c["owner"] for c in found if c["owner"]})
+    # Whose most of them are goes without saying.
+    owners = Counter(c["owner"] for c in found if c["owner"]).most_common()[1:]
     return Figure(
         title=say("CCTV"),
         number=say.number(live),
         of=f"/ {say.number(len(found))}",
         level="warn" if words else "ok",
         aside=" · ".join(words) or say("all live"),
-        below=say("of {owners}", owners=", ".join(owners)) if owners else "",
+        below=say("of them {owners}", owners=", ".join(f"{n} {owner}" for owner, n in owners))
+        if owners
+        else "",
     )
 
 

@@ -22,6 +22,7 @@ class Look:
     silent_after: timedelta
     listed: dict[str, ListedMachine]
     known: dict[str, KnownMachine]
+    working: bool = True
 
     def offices(
         self, offices: Iterable[Office], present: Mapping[str, Presence]
@@ -45,6 +46,7 @@ class Look:
             machines=len(serials),
             machines_silent=sum(self._state(serial) != "online" for serial in serials),
             last_scan_at=present.last.isoformat() if present else None,
+            working=self.working,
         )
         return office.code, value, max(contacts, default=self.now)
 

@@ -33,9 +33,9 @@ class Line:
 
 
 LINES = {
-    "telkom": Line(0.008, 0.013, 0.0005, 412e6),
-    "moratel": Line(0.015, 0.022, 0.0, 188e6),
-    "telkomsel": Line(0.055, 0.115, 0.004, 64e6),
+    "Telkom": Line(0.008, 0.013, 0.0005, 412e6),
+    "Moratel": Line(0.015, 0.022, 0.0, 188e6),
+    "Telkomsel": Line(0.055, 0.115, 0.004, 64e6),
 }
 
 

@@ -77,7 +77,7 @@ def write_script(seed: int, region: Region) -> Script:
     """The script of a region. Lane lengths have no common rhythm, so no two hours look alike."""
     chance = random.Random(seed)
     frozen, dead = _cameras(chance, region)
-    shaky = [r.id for r in region.routers if r.provider == "telkomsel" and r.role == "office"]
+    shaky = [r.id for r in region.routers if r.provider == "Telkomsel" and r.role == "office"]
     connected = {r.id for r in region.routers if r.address}
     machines = [machine.serial for machine in region.machines]
     return Script(
@@ -95,7 +95,7 @@ def _links(chance: random.Random, region: Region) -> list[str]:
     """An office, a kecamatan with all that hangs on it, another office, and so on."""
     reachable = [r for r in region.routers if r.address]
     # Telkomsel's offices have the lossy lane to themselves.
-    offices = [r.id for r in reachable if r.role == "office" and r.provider != "telkomsel"]
+    offices = [r.id for r in reachable if r.role == "office" and r.provider != "Telkomsel"]
     offices = _shuffled(chance, offices)
     towns = _shuffled(chance, [r.id for r in reachable if r.role == "kecamatan"])
     order: list[str] = []

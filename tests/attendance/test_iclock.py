@@ -93,6 +93,7 @@ async def test_a_scan_shows_at_the_next_look(app: Intake, feed: Attendance, desk
         "late": 1,  # 07:36:55 is later than 07:30 and five minutes
         "machines": 2,
         "machines_silent": 1,  # DK2 has never spoken
+        "working": False,  # it is Saturday
         "last_scan_at": "2026-11-21T00:36:55+00:00",
     }
 
