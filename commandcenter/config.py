@@ -14,12 +14,12 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from commandcenter.board import Patience
 from commandcenter.feed import Feed
+from commandcenter.incidents.rules import BadRule, Rule
 from commandcenter.language import LANGUAGES
 from commandcenter.lists import BadList, Office, read_list
 from commandcenter.panel import Panel
 from commandcenter.plugins import NoSuchType, feed_class, panel_class
 from commandcenter.region import Region
-from commandcenter.rules import BadRule, Rule
 from commandcenter.secret import redact
 
 T = TypeVar("T")

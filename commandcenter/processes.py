@@ -99,7 +99,7 @@ async def cameras(config: Config) -> None:
 
 async def watch(config: Config) -> None:
     """Judges readings against rules; opens and closes incidents."""
-    from commandcenter.watch import Watcher
+    from commandcenter.incidents.watch import Watcher
 
     records = await open_records(config)
     async with open_bus(config) as bus:

@@ -12,12 +12,12 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Any, Literal
 
-from commandcenter import counters, icmp, snmp
 from commandcenter.feed import Desk, Feed, SourceDown
 from commandcenter.lists import BadList, Office
+from commandcenter.network import counters, icmp, snmp
+from commandcenter.network.topology import Link, list_stamp, parents, parents_first, read_devices
 from commandcenter.reading import Reading
 from commandcenter.secret import Secret, SecretMissing
-from commandcenter.topology import Link, list_stamp, parents, parents_first, read_devices
 from commandcenter.vocabulary import Device, LinkState, Provider
 
 _QUESTIONS_FOR_LOSS = 10  # where a look is one question, loss is counted over so many

@@ -12,6 +12,7 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -166,7 +167,9 @@ async def serve(streams: dict[str, CameraStream], port: int = PORT) -> asyncio.S
     """Open the RTSP port on loopback. Raises OSError."""
 
     async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await Connection(streams, reader, writer).serve()
+        # At the end of the program asyncio 3.11 would print a traceback for every open stream.
+        with suppress(asyncio.CancelledError):
+            await Connection(streams, reader, writer).serve()
 
     return await asyncio.start_server(client, "127.0.0.1", port)
 

@@ -66,6 +66,11 @@ class Records:
         except sa.exc.OperationalError as error:
             raise RecordsDown(_why(self.url, error)) from error
 
+    async def ping(self) -> str:
+        """Which database answers: "sqlite" or "postgresql". Raises RecordsDown."""
+        await self.read(lambda connection: connection.execute(sa.text("SELECT 1")).scalar())
+        return self.engine.dialect.name
+
     def migrate(self) -> None:
         """Bring the tables to this version. Several processes may call it at once."""
         migrations = AlembicConfig()

@@ -12,11 +12,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from commandcenter.bell import Bell
 from commandcenter.board import View
 from commandcenter.bus import Bus, BusDown
 from commandcenter.config import Config
 from commandcenter.drawing import Drawing, Node, div, mark, since, span, tag
+from commandcenter.incidents.bell import Bell
 from commandcenter.panel import Panel
 from commandcenter.records.database import Records, RecordsDown
 from commandcenter.records.incidents import StaleIncident, acknowledge, log_of

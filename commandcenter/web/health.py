@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.process_collector import ProcessCollector
@@ -64,12 +63,9 @@ class Health:
 
     async def _records(self) -> dict[str, Any]:
         try:
-            await self.records.read(
-                lambda connection: connection.execute(sa.text("SELECT 1")).scalar()
-            )
+            return {"ok": True, "database": await self.records.ping()}
         except RecordsDown as error:
             return {"ok": False, "error": str(error)}
-        return {"ok": True, "database": self.records.engine.dialect.name}
 
     def _feeds(self) -> dict[str, Any]:
         board = self.hub.board

@@ -161,12 +161,12 @@ class Hub:
 
     def join(self, browser: Browser) -> None:
         """A browser came: it gets the whole picture at once, with the number of its state."""
-        self.browsers.add(browser)
-        browser.wire.on_drained = lambda: self._pay(browser)
         mine = [self._canvases[name, browser.language] for name in sorted(browser.panels)]
         for canvas in mine:
             if canvas.dirty and canvas.timer is None:
                 self._draw(canvas)
+        self.browsers.add(browser)
+        browser.wire.on_drained = lambda: self._pay(browser)
         self._write(browser, text_frame(self._message(b"hello", mine)))
 
     def leave(self, browser: Browser) -> None:

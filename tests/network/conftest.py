@@ -15,9 +15,9 @@ from typing import cast
 import pytest
 
 from commandcenter.feed import Desk
+from commandcenter.network.snmp import SnmpReader
 from commandcenter.reading import Reading
 from commandcenter.secret import Secret
-from commandcenter.snmp import SnmpReader
 from feeds.network import Network
 from tests.conftest import Tray, wait_until
 

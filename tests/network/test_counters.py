@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commandcenter.counters import Sample, rates
+from commandcenter.network.counters import Sample, rates
 
 QUIET = Sample(
     interface=4,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from commandcenter import icmp
+from commandcenter.network import icmp
 from tests.conftest import free_port
 from tests.network.conftest import DEAD
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from commandcenter.feed import Desk, SourceDown
-from commandcenter.icmp import Probe, ProbeFailed, Reach
+from commandcenter.network.icmp import Probe, ProbeFailed, Reach
 from commandcenter.secret import Secret
 from feeds.network import Network
 from tests.conftest import Tray
@@ -186,7 +186,7 @@ async def test_a_slow_or_lossy_link_is_degraded(
     async def choose(*_: object) -> Probe:
         return Slow()
 
-    monkeypatch.setattr("commandcenter.icmp.choose", choose)
+    monkeypatch.setattr("commandcenter.network.icmp.choose", choose)
     device = value(await look(network(), desk), "device/rtr")
     assert (device["state"], device["detail"]) == (state, detail)
 
@@ -251,7 +251,7 @@ async def test_a_ping_tool_that_vanishes_is_told_and_another_is_looked_for(
     write(devices, "a,A,office,,,127.0.0.1,0,icmp,")
     feed = network()
     with monkeypatch.context() as patch:
-        patch.setattr("commandcenter.icmp.choose", choose)
+        patch.setattr("commandcenter.network.icmp.choose", choose)
         with pytest.raises(SourceDown, match="alat ping tidak bekerja: fping"):
             await look(feed, desk)
     assert value(await look(feed, desk), "device/a")["state"] == "up"

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from commandcenter import snmp
-from commandcenter.counters import rates
+from commandcenter.network import snmp
+from commandcenter.network.counters import rates
 from tests.conftest import Tray
 from tests.network.conftest import Agent, peer
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from commandcenter.lists import BadList
-from commandcenter.topology import parents, parents_first, read_devices
+from commandcenter.network.topology import parents, parents_first, read_devices
 
 
 def test_an_id_and_a_name_are_enough(devices: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from commandcenter.condition import LONGEST, BadCondition, Condition, ConditionFailed
+from commandcenter.incidents.condition import LONGEST, BadCondition, Condition, ConditionFailed
 
 DEVICE: dict[str, Any] = {
     "state": "down",

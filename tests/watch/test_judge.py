@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commandcenter.case import Close, Decision, Open, Update
-from commandcenter.judge import REMOVED, RULE_GONE, Judge
+from commandcenter.incidents.case import Close, Decision, Open, Update
+from commandcenter.incidents.judge import REMOVED, RULE_GONE, Judge
+from commandcenter.incidents.rules import RULE_FAILED, Rule, Thing, Words
 from commandcenter.reading import Origin, Reading
-from commandcenter.rules import RULE_FAILED, Rule, Thing, Words
 from tests.conftest import NOW
 
 LINK = Rule(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from commandcenter.rules import BadRule, Rule, Words
+from commandcenter.incidents.rules import BadRule, Rule, Words
 
 LINK: dict[str, Any] = {"name": "link-down", "feed": "network", "when": "state == 'down'"}
 

@@ -12,6 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 from commandcenter.bus import Bus
+from commandcenter.incidents.rules import Rule
+from commandcenter.incidents.watch import Watcher, incident_reading
 from commandcenter.reading import Origin, Reading
 from commandcenter.records.database import Records
 from commandcenter.records.incidents import (
@@ -21,8 +23,6 @@ from commandcenter.records.incidents import (
     open_incidents,
     recent_closed,
 )
-from commandcenter.rules import Rule
-from commandcenter.watch import Watcher, incident_reading
 from tests.conftest import NOW, Clock, RedisProcess
 
 DOWN = Rule(

@@ -15,10 +15,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from commandcenter.case import Case, Close, Decision
-from commandcenter.condition import ConditionFailed
+from commandcenter.incidents.case import Case, Close, Decision
+from commandcenter.incidents.condition import ConditionFailed
+from commandcenter.incidents.rules import RULE_FAILED, Rule, Thing, Words
 from commandcenter.reading import Origin, Reading
-from commandcenter.rules import RULE_FAILED, Rule, Thing, Words
 
 LONGEST_KEY = 200  # what the records hold
 REMOVED = "sudah tidak ada di sumbernya"

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 from pydantic import ConfigDict
 
-from commandcenter.condition import BadCondition, Condition
+from commandcenter.incidents.condition import BadCondition, Condition
 
 RULE_FAILED = "rule-failed"
 """The rule of incidents about rules that could not be judged."""
@@ -56,7 +56,7 @@ class Rule:
     kind: str = ""
     """"device" of "device/rtr-dinkes"; without it every kind."""
     when: str = ""
-    """A condition on the reading's value: see commandcenter.condition."""
+    """A condition on the reading's value: see commandcenter.incidents.condition."""
     silent: float | None = None
     """How long nothing may be heard."""
     hold: float = 0.0

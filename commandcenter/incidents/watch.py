@@ -15,14 +15,14 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeAlias
 
-from commandcenter.bell import FEED, Bell, incident_reading
 from commandcenter.bus import Bus, BusDown, News
-from commandcenter.case import Close, Decision, Open, Update
-from commandcenter.judge import Judge
+from commandcenter.incidents.bell import FEED, Bell, incident_reading
+from commandcenter.incidents.case import Close, Decision, Open, Update
+from commandcenter.incidents.judge import Judge
+from commandcenter.incidents.rules import Rule, Thing, Words
 from commandcenter.reading import Origin, Reading
 from commandcenter.records import incidents
 from commandcenter.records.database import Records, RecordsDown
-from commandcenter.rules import Rule, Thing, Words
 from commandcenter.secret import redact
 from commandcenter.vocabulary import ProcessStatus
 

@@ -15,7 +15,7 @@ from pysnmp.proto.errind import RequestTimedOut
 from pysnmp.proto.rfc1905 import EndOfMibView, NoSuchInstance, NoSuchObject
 from pysnmp.proto.rfc3412 import MsgAndPduDispatcher
 
-from commandcenter.counters import Sample
+from commandcenter.network.counters import Sample
 
 _UPTIME = "1.3.6.1.2.1.1.3.0"  # sysUpTime, 1/100 s, wraps after 497 days
 _TYPE, _OPER_STATUS = "1.3.6.1.2.1.2.2.1.3", "1.3.6.1.2.1.2.2.1.8"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
+from commandcenter.incidents.rules import Thing, Words
 from commandcenter.reading import Origin
-from commandcenter.rules import Thing, Words
 
 RECOVERED = "sudah pulih"
 

@@ -1,0 +1,1 @@
+"""Rules, judgement and incidents: what needs a person, told once."""

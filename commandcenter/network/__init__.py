@@ -1,0 +1,1 @@
+"""Reaching and reading network devices: ICMP, SNMP, and what hangs on what."""
