@@ -21,9 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BadConfig as error:
         print(*error.mistakes, sep="\n", file=sys.stderr)
         return 1
-    act: Any = {"check": _check, "links": _links, "run": _run, "rejects": _rejects}.get(
-        told.command
-    )
+    act: Any = _ACTS.get(told.command)
     return int((act or _process)(config, told))
 
 
@@ -41,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("check", help="name every mistake in config.toml")
     links = commands.add_parser("links", help="where to look")
     links.add_argument("--json", action="store_true", help="for programs")
+    commands.add_parser("options", help="every panel and feed with its options, as Markdown")
     rejects = commands.add_parser("rejects", help="bad input that was kept aside, newest first")
     rejects.add_argument("--limit", type=int, default=20)
     return parser
@@ -117,5 +116,17 @@ def _rejects(config: Config, told: argparse.Namespace) -> int:
     return 0
 
 
-if __name__ == "__main__":
-    raise SystemExit(main())
+def _options(_: Config, __: argparse.Namespace) -> int:
+    from commandcenter.catalogue import catalogue
+
+    print(catalogue(), end="")
+    return 0
+
+
+_ACTS = {
+    "check": _check,
+    "links": _links,
+    "options": _options,
+    "rejects": _rejects,
+    "run": _run,
+}

@@ -32,7 +32,7 @@ class Attendance(Panel):
             "" if any(o["working"] for o in offices) else f" · {view.say('outside working hours')}"
         )
         return Drawing(
-            subtitle=view.say("{n} of {m} offices report", n=len(told), m=len(offices)) + hours,
+            subtitle=view.say("{n} of {m} report", n=len(told), m=len(offices)) + hours,
             body=div(
                 "attendance",
                 *(self._row(view, office) for office in offices[: self.show]),

@@ -29,6 +29,12 @@ WORDS = {
 COLOURS = ("#4db5ff", "#35c28d", "#f5b83d", "#b08cff", "#ff8fb1", "#7fd6d6")
 SPAN = timedelta(minutes=30)
 AXIS = {"automargin": True, "nticks": 4, "zeroline": False, "gridcolor": "rgba(0,0,0,0)"}
+VALUES = {
+    "gridcolor": "#1b2836",
+    "rangemode": "tozero",
+    "ticksuffix": " Mb/s",
+    "ticklabelposition": "inside top",
+}
 SLOW_MS, LOSSY_PERCENT = 100.0, 1.0
 
 
@@ -133,7 +139,7 @@ def _traffic(view: View, providers: list[Reading]) -> dict[str, Any]:
             "showlegend": False,
             "font": {"family": "Inter, sans-serif", "size": 12, "color": "#8fa3b8"},
             "xaxis": AXIS | {"type": "date", "tickformat": "%H:%M"} | _span(view, providers),
-            "yaxis": AXIS | {"gridcolor": "#1b2836", "rangemode": "tozero", "ticksuffix": " Mb/s"},
+            "yaxis": AXIS | VALUES,
             "uirevision": "fixed",
         },
     }  # fmt: skip

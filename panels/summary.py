@@ -52,7 +52,11 @@ def _card(view: View, feed: str, figure: Figure) -> Node:
     return div(
         f"figure {'unknown' if missing else figure.level}",
         div("top", span("title", figure.title), span("aside", None if missing else figure.aside)),
-        div("number", "–" if missing else figure.number, span("of", "" if missing else figure.of)),
+        div(
+            "number",
+            "–" if missing else figure.number,
+            span(_size(figure.of), "" if missing else figure.of),
+        ),
         div(
             "below",
             span("", view.say(fresh.base) if missing else figure.below),
@@ -64,6 +68,11 @@ def _card(view: View, feed: str, figure: Figure) -> Node:
         data_figure=feed,
         **fresh.attributes(),
     )
+
+
+def _size(of: str) -> str:
+    """A word takes more room than a denominator."""
+    return "of" if of[:1] in ("", "/") else "of word"
 
 
 def _network(view: View) -> Figure:
