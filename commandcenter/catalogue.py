@@ -60,7 +60,7 @@ def _table(of: type[Any], shown: list[Field[Any]]) -> Iterator[str]:
 def _default(field: Field[Any]) -> str:
     if field.default is MISSING and field.default_factory is MISSING:
         return "**needed**"
-    if field.default in ("", None, ()):
+    if field.default in ("", None, (), MISSING):
         return ""
     value = list(field.default) if isinstance(field.default, tuple) else field.default
     return f"`{value}`"
