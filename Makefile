@@ -29,11 +29,12 @@ bench: $(VENV)/.test
 
 # --- set-up: a stamp file a step, so nothing is done twice ---------------------------------------
 $(VENV)/.python: setup/packages.sh
-	setup/packages.sh run
+	PYTHON=$(PYTHON) setup/packages.sh run
 	$(PYTHON) -m venv $(VENV)
 	touch $@
 
 $(VENV)/.run: $(VENV)/.python requirements.txt pyproject.toml
+	echo "Installing Python packages into $(VENV) (a minute or two, once)."
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	setup/packages.sh redis
@@ -41,7 +42,9 @@ $(VENV)/.run: $(VENV)/.python requirements.txt pyproject.toml
 
 $(VENV)/.test: $(VENV)/.run requirements-dev.txt
 	setup/packages.sh test
+	echo "Installing what the tests need into $(VENV) (once)."
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	command -v chromium >/dev/null || $(BIN)/playwright install --with-deps chromium
 	touch $@
 
 lock: $(VENV)/.test

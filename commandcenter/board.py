@@ -36,6 +36,7 @@ class Board:
         default_factory=lambda: defaultdict(dict)
     )
     _newest: dict[str, datetime] = field(default_factory=dict)
+    _origin: dict[str, Origin] = field(default_factory=dict)
     _history: dict[tuple[str, str], deque[Reading]] = field(
         default_factory=lambda: defaultdict(lambda: deque(maxlen=HISTORY))
     )
@@ -61,6 +62,7 @@ class Board:
             self._history.pop((reading.feed, reading.key), None)
             return
         of_kind[reading.key] = reading
+        self._origin[reading.feed] = reading.origin
         newest = self._newest.get(reading.feed)
         if newest is None or reading.at > newest:
             self._newest[reading.feed] = reading.at
@@ -74,6 +76,10 @@ class Board:
     def history(self, feed: str, key: str) -> Sequence[Reading]:
         """The recent past of a key whose kind is in `series`, oldest first."""
         return tuple(self._history.get((feed, key), ()))
+
+    def origin(self, feed: str) -> Origin:
+        """Where a feed's values come from: an option of the whole feed."""
+        return self._origin.get(feed, Origin.LIVE)
 
     def newest(self, feed: str) -> datetime | None:
         """The time at the source of the newest thing a feed told."""
@@ -146,7 +152,7 @@ class View:
         and the first moment at which any of them turns late or stale."""
         board = self.board
         configured = [f for f in feeds or self.feeds if f in board.patience]
-        origin = _worst(r.origin for f in configured for r in self._some(f))
+        origin = _worst(board.origin(feed) for feed in configured)
         if not configured:
             return Freshness(base="disconnected", origin=origin)
         told = {f: at for f in configured if (at := board.newest(f)) is not None}
@@ -157,12 +163,6 @@ class View:
         return Freshness(
             base="", origin=origin, at=max(told.values()), late_at=min(late), stale_at=min(stale)
         )
-
-    def _some(self, feed: str) -> Iterable[Reading]:
-        """One reading of every kind of a feed: its origin is an option of the whole feed."""
-        for (of_feed, _), of_kind in self.board._latest.items():
-            if of_feed == feed and of_kind:
-                yield next(iter(of_kind.values()))
 
 
 def _worst(origins: Iterable[Origin]) -> Origin:

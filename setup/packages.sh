@@ -12,7 +12,12 @@ want() { # want PACKAGE: unless it is there
 case "$1" in
 run)
     why="Python's own virtual environments"
-    python3 -c 'import ensurepip, venv' 2>/dev/null || need+=(python3-venv)
+    python="${PYTHON:-python3}"
+    if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+        echo "Python 3.11 or later is needed; $python is older. PYTHON=/path/to/python make run" >&2
+        exit 1
+    fi
+    "$python" -c 'import ensurepip, venv' 2>/dev/null || need+=(python3-venv)
     ;;
 redis)
     why="the embedded Redis (there is no wheel with a server for this Python)"
@@ -24,7 +29,10 @@ test)
     for package in redis-server postgresql fping snmpd chromium \
         python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
         gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-x; do
-        if [ "$package" = chromium ] && command -v chromium >/dev/null; then continue; fi
+        if [ "$package" = chromium ]; then # Ubuntu has none: Playwright brings its own there
+            command -v chromium >/dev/null && continue
+            grep -qx 'ID=ubuntu' /etc/os-release && continue
+        fi
         want "$package"
     done
     ;;

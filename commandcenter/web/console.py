@@ -17,6 +17,7 @@ from commandcenter.bus import Bus, BusDown
 from commandcenter.config import Config
 from commandcenter.drawing import Drawing, Node, div, mark, since, span, tag
 from commandcenter.incidents.bell import Bell
+from commandcenter.language import Language
 from commandcenter.panel import Panel
 from commandcenter.records.database import Records, RecordsDown
 from commandcenter.records.incidents import StaleIncident, acknowledge, log_of
@@ -106,6 +107,7 @@ class Console:
         self, config: Config, bus: Bus, records: Records, now: Callable[[], datetime]
     ) -> None:
         self.people = {person.name for person in config.people}
+        self.say = Language(config.region.language, config.zone)
         self.records, self.now = records, now
         self.bell = Bell(bus, records, now)
 
@@ -139,13 +141,24 @@ class Console:
                 note=note[:LONGEST_NOTE],
             )
         except StaleIncident as stale:
-            return _no(409, str(stale))
+            return _no(409, self._first(stale))
         except LookupError:
             return _no(404, "there is no such incident")
         except RecordsDown as error:
             return _no(503, str(error))
         rung = await self._ring()
         return JSONResponse({"ok": True, "version": row.version, "rung": rung})
+
+    def _first(self, stale: StaleIncident) -> str:
+        """Who was first, when, and what the incident is by now."""
+        say, row = self.say, stale.row
+        state = "closed" if row.closed_at else "acknowledged" if row.acknowledged_at else row.level
+        return say(
+            "{who} was first, at {clock}; it is {state} now",
+            who=stale.who,
+            clock=say.clock(stale.at),
+            state=say(state),
+        )
 
     async def _ring(self) -> bool:
         """Tell the bus at once. If it is away the record stands and watch tells it later."""
