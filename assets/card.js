@@ -14,7 +14,10 @@ window.commandcenter = window.commandcenter || {};
     if (!Array.isArray(node)) return String(node);
     const [name, attributes, ...children] = node;
     if (!ALLOWED.test(name)) return null;
-    const props = attributes.key === undefined ? { key: index, ...attributes } : attributes;
+    // A key of the drawing's own (incident 2) must not meet a place (the second child): React would
+    // keep one of the two on the page for ever.
+    const key = attributes.key === undefined ? index : "own " + attributes.key;
+    const props = { ...attributes, key };
     return React.createElement(name, props, ...children.map(element));
   }
 
@@ -43,7 +46,7 @@ window.commandcenter = window.commandcenter || {};
     const drawing = props.drawing || {};
     React.useLayoutEffect(() => {
       cc.tick(section.current);
-      cc.fit(section.current);
+      cc.fitSoon(section.current);
       if (cc.fetchPictures) cc.fetchPictures();
     });
     return React.createElement(

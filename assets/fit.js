@@ -40,6 +40,18 @@ window.commandcenter = window.commandcenter || {};
     for (const line of (within || document).querySelectorAll(".wall .more[data-rest]")) fitOne(line);
   };
 
+  // Measuring lays the page out: once for all cards that changed, just before they are painted.
+  const waiting = new Set();
+  cc.fitSoon = function (section) {
+    if (!waiting.size) requestAnimationFrame(fitWaiting);
+    waiting.add(section);
+  };
+  function fitWaiting() {
+    const sections = [...waiting];
+    waiting.clear();
+    for (const section of sections) cc.fit(section);
+  }
+
   let timer = 0;
   addEventListener("resize", () => {
     clearTimeout(timer);

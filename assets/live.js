@@ -15,23 +15,38 @@ window.commandcenter = window.commandcenter || {};
   let busLost = null;
   let wait = 100;
   let pending = {}; // panel -> newest drawing not yet shown: a busy page skips, it never queues
-  let scheduled = false;
+  let resting = false; // since a drawing was shown, until the page had a turn for all else
 
   const channel = new MessageChannel(); // a task without setTimeout's clamp of 4 ms
-  channel.port1.onmessage = show;
+  channel.port1.onmessage = again;
 
   function page() {
     return document.getElementById("page");
   }
 
+  function again() {
+    resting = false;
+    show();
+  }
+
+  // At once when the page is idle; what comes while it is busy replaces what waits.
   function show() {
-    scheduled = false;
+    if (resting || !Object.keys(pending).length) return;
+    resting = true;
     if (!page() || !window.dash_clientside || !window.dash_clientside.set_props) {
-      scheduled = true;
-      return void setTimeout(show, 10);
+      return void setTimeout(again, 10);
     }
     const drawings = pending;
     pending = {};
+    try {
+      draw(drawings);
+    } finally {
+      if (Object.keys(pending).length) setTimeout(again, 50); // the page itself is not drawn yet
+      else channel.port2.postMessage(0);
+    }
+  }
+
+  function draw(drawings) {
     for (const [panel, drawing] of Object.entries(drawings)) {
       if (!document.getElementById("panel-" + panel)) {
         if (!(panel in pending)) pending[panel] = drawing;
@@ -42,10 +57,6 @@ window.commandcenter = window.commandcenter || {};
       if (figure && document.getElementById("chart-" + panel)) {
         dash_clientside.set_props("chart-" + panel, { figure: scaled(figure) });
       }
-    }
-    if (Object.keys(pending).length && !scheduled) {
-      scheduled = true;
-      setTimeout(show, 50); // the page itself is not drawn yet
     }
   }
 
@@ -60,10 +71,7 @@ window.commandcenter = window.commandcenter || {};
 
   function take(panels) {
     Object.assign(pending, panels);
-    if (!scheduled) {
-      scheduled = true;
-      channel.port2.postMessage(0);
-    }
+    show();
   }
 
   function hear(event) {

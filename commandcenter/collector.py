@@ -50,9 +50,9 @@ class Publisher:
         """Publish what waits. What the bus does not take goes on waiting."""
         async with self._one_at_a_time:
             batch, self._waiting = self._waiting, {}
-            if not batch:
+            if not batch and not self._latest:
                 return
-            try:
+            try:  # an empty batch asks whether the bus still has what it was told
                 kept = await self.bus.publish(self.feed, list(batch.values()))
             except BusDown:
                 self._waiting = batch | self._waiting
@@ -229,14 +229,25 @@ class Tray:
 
     async def run(self) -> None:
         """Write what waits, for ever."""
+        told = False
+        while True:
+            entry = await self._waiting.get()
+            while not await self._kept(*entry, tell=not told):
+                told = True
+                await asyncio.sleep(RETRY)
+            told = False
+
+    async def _kept(
+        self, at: datetime, feed: str, source: str, reason: str, body: bytes, *, tell: bool
+    ) -> bool:
         from commandcenter.records.rejects import keep
 
-        while True:
-            at, feed, source, reason, body = await self._waiting.get()
-            try:
-                await self.records.write(
-                    keep, at=at, feed=feed, source=source, reason=reason, body=body
-                )
-            except RecordsDown as error:
-                log.warning("bad input of feed %s is not kept: %s", feed, error)
-                await asyncio.sleep(RETRY)
+        try:
+            await self.records.write(
+                keep, at=at, feed=feed, source=source, reason=reason, body=body
+            )
+        except RecordsDown as error:
+            if tell:
+                log.warning("bad input waits for the records: %s", error)
+            return False
+        return True

@@ -7,10 +7,10 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from commandcenter.board import Patience
 from commandcenter.feed import Feed
@@ -23,6 +23,7 @@ from commandcenter.region import Region
 from commandcenter.secret import redact
 
 T = TypeVar("T")
+Port: TypeAlias = Annotated[int, Field(ge=1, le=65_535)]
 
 VAR = Path("var")  # what the program itself keeps: records, Redis, inboxes
 OWN_FEEDS = {"incidents": Patience(late_after=45, stale_after=120)}  # told by watch
@@ -52,7 +53,7 @@ class Web(_Table):
     """[web]: where browsers reach us."""
 
     host: str = "127.0.0.1"
-    port: int = 8050
+    port: Port = 8050
     names: tuple[str, ...] = ("127.0.0.1", "localhost")
 
 
@@ -61,7 +62,7 @@ class Intake(_Table):
     """[intake]: where devices and webhooks reach us."""
 
     host: str = "127.0.0.1"
-    port: int = 8051
+    port: Port = 8051
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,7 +198,7 @@ class _Reader:
 
     def array(self, name: str, kind: type[T]) -> tuple[T, ...]:
         told = self.tables.get(name, [])
-        if not isinstance(told, list):
+        if not isinstance(told, list) or not all(isinstance(t, dict) for t in told):
             self.mistakes.append(f"[{name}] must be written as [[{name}]], once for each")
             return ()
         named = ((f'[[{name}]] "{t.get("name", number)}"', t) for number, t in enumerate(told, 1))
@@ -205,13 +206,21 @@ class _Reader:
         self._twice(name, [t.get("name") for t in told])
         return tuple(b for b in built if b is not None)
 
+    def named(self, name: str) -> dict[str, Any]:
+        """The tables [name.…]; `_unknown_tables` tells when they are none."""
+        told = self.tables.get(name, {})
+        return told if isinstance(told, dict) else {}
+
     def plugins(self, name: str, find: Callable[[str], type[T]]) -> dict[str, T]:
         built: dict[str, T] = {}
-        for key, told in self.tables.get(name, {}).items():
+        for key, told in self.named(name).items():
             where = f"[{name}.{key}]"
-            options = dict(told) if isinstance(told, dict) else {}
+            if not isinstance(told, dict):
+                self.mistakes.append(f"{where} must be a table")
+                continue
+            options = dict(told)
             try:
-                kind = find(options.pop("type", key))
+                kind = find(str(options.pop("type", key)))
             except NoSuchType as error:
                 self.mistakes.append(f"{where} type: {error}")
                 continue
@@ -253,16 +262,16 @@ class _Reader:
         for wall in walls:
             where = f'[[wall]] "{wall.name}" picture'
             for name in wall.panels:
-                if name not in self.tables.get("panel", {}):
+                if name not in self.named("panel"):
                     self.mistakes.append(f"{where}: there is no [panel.{name}]")
             self._check_picture(wall.grid, where)
 
     def _check_picture(self, grid: list[list[str]], where: str) -> None:
         """CSS draws nothing at all when rows differ in length or an area is no rectangle."""
-        if not grid or len({len(row) for row in grid}) != 1:
+        if not grid or not grid[0] or len({len(row) for row in grid}) != 1:
             self.mistakes.append(f"{where}: every row needs the same number of words")
             return
-        for name in {word for row in grid for word in row} - {"."}:
+        for name in sorted({word for row in grid for word in row} - {"."}):
             at = [
                 (y, x) for y, row in enumerate(grid) for x, word in enumerate(row) if word == name
             ]
@@ -288,7 +297,7 @@ class _Reader:
                 )
 
     def check_rules(self, rules: Iterable[Rule], feeds: Mapping[str, Feed]) -> None:
-        known = {"*", *self.tables.get("feed", {}), *OWN_FEEDS}
+        known = {"*", *self.named("feed"), *OWN_FEEDS}
         for rule in rules:
             if rule.feed not in known:
                 there = ", ".join(sorted(feeds))
@@ -305,6 +314,11 @@ class _Reader:
         for name in self.tables:
             if name not in known:
                 self.mistakes.append(f"[{name}] is no table; it knows {', '.join(known)}")
+        for name in ("panel", "feed"):
+            if not isinstance(self.tables.get(name, {}), dict):
+                self.mistakes.append(
+                    f"[{name}] must hold tables, each written as [{name}.its-name]"
+                )
 
 
 def _sentences(error: Any, knows: str) -> list[str]:

@@ -104,7 +104,12 @@ def _judged(view: View, camera: Reading, value: dict[str, Any]) -> dict[str, Any
     A camera that is known to be bad is never fresh, however often it is heard of."""
     at = value["changed_at"] if value["state"] == "frozen" else value["captured_at"]
     if at is None:
-        return {"data_base": "none", "data_state": "none", "data_origin": camera.origin.value}
+        return {
+            "data_base": "none",
+            "data_state": "none",
+            "data_origin": camera.origin.value,
+            "data_at": "",
+        }
     patience = view.board.patience[camera.feed]
     captured = datetime.fromisoformat(at)
     bad = value["state"] in WORDS

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-import orjson
+from pydantic import Field, TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -100,6 +100,18 @@ def order(row: dict[str, Any]) -> tuple[bool, bool, str]:
     return (row["acknowledged_at"] is not None, row["level"] != "critical", row["opened_at"])
 
 
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a page says to acknowledge an incident, as it saw it at `version`."""
+
+    version: Annotated[int, Field(ge=1, lt=2**31)]
+    who: str
+    note: str = ""
+
+
+_ASKED = TypeAdapter(Asked)
+
+
 class Console:
     """The doors behind the console. They answer on loopback only (commandcenter.web.guard)."""
 
@@ -123,22 +135,21 @@ class Console:
         """Acknowledge. Body {"version", "who", "note"}; 200, 400, 404, 409 (somebody was first)
         or 503 (nothing was written)."""
         try:
-            told = orjson.loads(await request.body())
-            version, who, note = int(told["version"]), told["who"], str(told.get("note", ""))
-        except (ValueError, KeyError, TypeError, AttributeError):
+            asked = _ASKED.validate_json(await request.body())
+        except ValidationError:
             return _no(400, 'the body must be {"version": number, "who": name, "note": text}')
-        if who not in self.people:
-            return _no(400, f"{who!r} is not in [[person]] of config.toml")
+        if asked.who not in self.people:
+            return _no(400, f"{asked.who!r} is not in [[person]] of config.toml")
         address = request.client.host if request.client else ""
         try:
             row = await self.records.write(
                 acknowledge,
                 request.path_params["incident"],
-                version,
-                who,
+                asked.version,
+                asked.who,
                 self.now(),
                 source_address=address,
-                note=note[:LONGEST_NOTE],
+                note=asked.note[:LONGEST_NOTE],
             )
         except StaleIncident as stale:
             return _no(409, self._first(stale))

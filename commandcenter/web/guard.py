@@ -18,10 +18,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _OPEN = (
     r"/assets/.+|/_dash-component-suites/.+|/_dash-layout|/_dash-dependencies|/_favicon\.ico"
-    r"|/_dash-update-component|/snapshots/[^/]+/\d+\.jpg|/live|/healthz|/readyz|/metrics"
+    r"|/_dash-update-component|/snapshots/[^/]+/\d{1,18}\.jpg|/live|/healthz|/readyz|/metrics"
 )
 _LOOPBACK_ONLY = re.compile(
-    r"/console/?|/console/incidents/\d+/(?:acknowledge|log)|/console/rejects"
+    r"/console/?|/console/incidents/\d{1,18}/(?:acknowledge|log)|/console/rejects"
 )
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",

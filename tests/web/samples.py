@@ -1,0 +1,213 @@
+"""Readings as the feeds tell them, for the wall to draw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from commandcenter.reading import Origin, Reading
+from commandcenter.vocabulary import (
+    Application,
+    Camera,
+    CameraState,
+    Complaint,
+    ComplaintTotals,
+    Device,
+    FeedStatus,
+    Incident,
+    IncidentTotals,
+    LinkState,
+    OfficeAttendance,
+    Provider,
+)
+
+KECAMATAN = (
+    "Arut Selatan",
+    "Arut Utara",
+    "Kumai",
+    "Kotawaringin Lama",
+    "Pangkalan Banteng",
+    "Lada",
+)
+
+
+def present() -> datetime:
+    """The clock of the server under test is the real one."""
+    return datetime.now(UTC)
+
+
+def reading(
+    feed: str, key: str, value: dict[str, Any] | None, origin: Origin = Origin.LIVE
+) -> Reading:
+    return Reading(feed=feed, key=key, at=present(), value=value, origin=origin)
+
+
+def device(
+    number: int, *, state: LinkState = "up", name: str = "", feed: str = "network"
+) -> Reading:
+    value: Device = {
+        "name": name or f"Dinas Nomor {number}",
+        "role": "office",
+        "office": f"kantor-{number}",
+        "kecamatan": KECAMATAN[number % len(KECAMATAN)],
+        "provider": "Telkom",
+        "parent": "",
+        "state": state,
+        "detail": "",
+        "probe": "icmp",
+        "rtt_ms": 12.0,
+        "loss_percent": 0.0,
+        "in_bps": 4e6,
+        "out_bps": 1e6,
+        "errors_per_second": 0.0,
+        "uptime_seconds": 86400.0,
+        "latitude": None,
+        "longitude": None,
+    }
+    return reading(feed, f"device/rtr-{number}", dict(value))
+
+
+def provider(name: str, in_bps: float = 250e6, *, devices: int = 30) -> Reading:
+    value: Provider = {
+        "name": name,
+        "devices": devices,
+        "up": devices,
+        "in_bps": in_bps,
+        "out_bps": in_bps / 4,
+        "rtt_ms": 14.0,
+        "loss_percent": 0.1,
+    }
+    return reading("network", f"provider/{name.lower()}", dict(value))
+
+
+def office(number: int, *, present: int | None = 40, silent: int = 0, name: str = "") -> Reading:
+    value: OfficeAttendance = {
+        "name": name or f"Dinas Nomor {number} dengan Nama yang Panjang",
+        "kecamatan": KECAMATAN[number % len(KECAMATAN)],
+        "expected": 50,
+        "present": present,
+        "late": None if present is None else 3,
+        "machines": 1,
+        "machines_silent": silent,
+        "last_scan_at": None if present is None else from_now(-600),
+        "working": True,
+    }
+    return reading("attendance", f"office/kantor-{number}", dict(value))
+
+
+def complaint(number: int, *, title: str = "", feed: str = "complaints") -> Reading:
+    value: Complaint = {
+        "number": str(number),
+        "title": title or f"Jalan rusak di depan pasar nomor {number}",
+        "category": "Jalan",
+        "agency": "Dinas PUPR",
+        "address": "Jl. Sutan Syahrir",
+        "stage": "received",
+        "received_at": from_now(-86400),
+        "due_at": from_now(3600 * (number + 1)),
+        "overdue": False,
+    }
+    return reading(feed, f"complaint/import:{number}", dict(value))
+
+
+def complaint_totals(count: int, feed: str = "complaints") -> Reading:
+    value: ComplaintTotals = {"open": count, "overdue": 0, "new_today": 2, "closed_today": 1}
+    return reading(feed, "totals/all", dict(value))
+
+
+def application(name: str, *, state: Literal["up", "degraded", "down"] = "up") -> Reading:
+    value: Application = {
+        "name": name,
+        "url": f"https://{name}.example",
+        "state": state,
+        "detail": "",
+        "status": 200,
+        "latency_ms": 120.0,
+        "certificate_days": 80.0,
+    }
+    return reading("applications", f"application/{name}", dict(value))
+
+
+def camera(place: int, *, state: CameraState = "live", origin: Origin = Origin.LIVE) -> Reading:
+    seen = state not in ("unreachable", "starting")
+    value: Camera = {
+        "name": f"Simpang {place}",
+        "owner": "Dishub",
+        "place": place,
+        "state": state,
+        "detail": "" if seen else "tidak menjawab",
+        "captured_at": from_now(0) if seen else None,
+        "changed_at": from_now(-60) if seen else None,
+        "picture": None,
+        "width": 640,
+        "height": 360,
+    }
+    return reading("cameras", f"camera/simpang-{place}", dict(value), origin)
+
+
+def incident(
+    number: int, *, title: str = "", level: Literal["warning", "critical"] = "critical"
+) -> Reading:
+    value: Incident = {
+        "number": number,
+        "title": title or f"Tautan Dinas Nomor {number} putus",
+        "detail": "Telkom · tidak menjawab 3 ping",
+        "level": level,
+        "feed": "network",
+        "about": f"device/rtr-{number}",
+        "opened_at": from_now(-60 * number),
+        "acknowledged_at": None,
+        "acknowledged_by": None,
+        "version": 1,
+    }
+    return reading("incidents", f"incident/{number}", dict(value))
+
+
+def incident_totals(count: int) -> Reading:
+    value: IncidentTotals = {
+        "open": count,
+        "acknowledged": 0,
+        "unacknowledged": count,
+        "critical": count,
+        "oldest_at": None,
+    }
+    return reading("incidents", "totals/all", dict(value))
+
+
+def feed_status(name: str, *, error: str = "") -> Reading:
+    value: FeedStatus = {
+        "ok": not error,
+        "error": error,
+        "since": from_now(-60),
+        "last_success_at": from_now(-1),
+        "looks": 12,
+        "readings": 340,
+        "rejects": 2,
+        "seconds": 0.4,
+        "notes": {"probe": "icmp"},
+    }
+    return reading("system", f"feed/{name}", dict(value))
+
+
+def from_now(seconds: float) -> str:
+    """So many seconds from now, as ISO text."""
+    return (present() + timedelta(seconds=seconds)).isoformat()
+
+
+def everything(offices: int) -> dict[str, Sequence[Reading]]:
+    """What all feeds tell of a region with so many offices; feed -> readings."""
+    if offices == 0:
+        return {}
+    some = min(offices, 300)
+    return {
+        "network": [device(n, state="down" if n % 9 == 4 else "up") for n in range(offices)]
+        + [provider("Telkom"), provider("Moratel", 120e6), provider("Iconnet", 60e6)],
+        "attendance": [office(n, silent=int(n % 10 == 3)) for n in range(offices)],
+        "complaints": [complaint(n) for n in range(some)] + [complaint_totals(some)],
+        "applications": [application(f"aplikasi-{n}") for n in range(min(offices, 10))],
+        "cameras": [
+            camera(n, state="live" if n % 7 else "frozen") for n in range(min(offices, 24))
+        ],
+        "incidents": [incident(n + 1) for n in range(some)] + [incident_totals(some)],
+    }

@@ -1,0 +1,217 @@
+"""The guard: who may knock, at which doors, under which name."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
+
+from commandcenter.web.guard import Guard, Rules
+from tests.web.conftest import Site
+
+HEADERS = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+}
+
+
+@pytest.fixture(scope="module")
+def client(site: Site) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=site.address) as found:
+        yield found
+
+
+@pytest.mark.parametrize("path", ["/", "/wall/utama", "/wall/utama/", "/wall/samping", "/console"])
+def test_a_page_is_served_whole_also_as_the_first_that_is_asked_for(
+    client: httpx.Client, path: str
+) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert "/assets/live.js" in answer.text
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/unknown",
+        "/wall",
+        "/wall/lain",
+        "/docs",
+        "/redoc",
+        "/openapi.json",
+        "/healthz/",
+        "/health",
+        "/metrics/x",
+        "/console/x",
+        "/rejects",
+        "/_reload-hash",
+        "/_dash-ws-callback",
+        "/_alive_x",
+        "/assets/no-such-file.js",
+        "/snapshots/simpang/1.png",
+        "/.git/config",
+        "/assets/../config.toml",
+        "/assets/%2e%2e/config.toml",
+        "/assets/..%2fconfig.toml",
+    ],
+)
+def test_what_is_not_there_is_answered_404(client: httpx.Client, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "10.0.0.1:8050"])
+def test_a_host_name_that_is_not_ours_is_refused(client: httpx.Client, host: str) -> None:
+    answer = client.get("/healthz", headers={"Host": host})
+    assert answer.status_code == 400
+    assert "[web] names" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/unknown", "/readyz", "/assets/live.js"])
+def test_every_answer_carries_the_security_headers(client: httpx.Client, path: str) -> None:
+    headers = client.get(path).headers
+    assert {name: headers.get(name) for name in HEADERS} == HEADERS
+    policy = headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in policy
+    scripts = next(part for part in policy.split("; ") if part.startswith("script-src"))
+    assert "unsafe" not in scripts
+
+
+def knock(site: Site, path: str, *headers: str) -> int:
+    """The HTTP status that a WebSocket handshake gets; 101 is a welcome."""
+    lines = [
+        f"GET {path} HTTP/1.1",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version: 13",
+        *headers,
+    ]
+    with socket.create_connection(("127.0.0.1", site.port), timeout=5) as connection:
+        connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+        return int(connection.recv(64).split(b" ")[1])
+
+
+def test_the_live_socket_opens_to_our_own_page(site: Site) -> None:
+    host, origin = f"Host: 127.0.0.1:{site.port}", f"Origin: {site.address}"
+    assert knock(site, "/live?page=/wall/utama", host, origin) == 101
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        None,
+        "null",
+        "http://evil.example",
+        "http://evil.example:{port}",
+        "http://127.0.0.1:{other}",
+        "http://localhost:{port}",  # a name of ours, but not the one that was called
+        "http://127.0.0.1.evil.example:{port}",
+        "http://127.0.0.1@evil.example:{port}",
+        "127.0.0.1:{port}",
+    ],
+)
+def test_the_live_socket_stays_shut_for_any_other_origin(site: Site, origin: str | None) -> None:
+    headers = [f"Host: 127.0.0.1:{site.port}"]
+    if origin is not None:
+        headers.append("Origin: " + origin.format(port=site.port, other=site.port + 1))
+    assert knock(site, "/live?page=/wall/utama", *headers) == 403
+
+
+def test_the_live_socket_stays_shut_for_a_name_that_was_rebound_to_us(site: Site) -> None:
+    rebound = f"evil.example:{site.port}"
+    assert knock(site, "/live", f"Host: {rebound}", f"Origin: http://{rebound}") == 403
+
+
+@pytest.mark.parametrize("path", ["/_dash-ws-callback", "/", "/wall/utama", "/healthz"])
+def test_there_is_no_other_socket(site: Site, path: str) -> None:
+    host, origin = f"Host: 127.0.0.1:{site.port}", f"Origin: {site.address}"
+    assert knock(site, path, host, origin) == 403
+
+
+@pytest.mark.parametrize("origin", [None, "null", "http://evil.example"])
+def test_callbacks_and_acknowledgements_come_from_our_own_pages_only(
+    client: httpx.Client, origin: str | None
+) -> None:
+    headers = {"Origin": origin} if origin else {}
+    for path in ("/_dash-update-component", "/console/incidents/1/acknowledge"):
+        assert client.post(path, json={}, headers=headers).status_code == 403
+
+
+def test_a_callback_from_our_own_page_is_answered(client: httpx.Client, site: Site) -> None:
+    body = {
+        "output": "stage.children",
+        "outputs": {"id": "stage", "property": "children"},
+        "inputs": [
+            {"id": "address", "property": "pathname", "value": "/wall/utama"},
+            {"id": "address", "property": "search", "value": ""},
+        ],
+        "changedPropIds": ["address.pathname"],
+    }
+    headers = {"Origin": site.address}
+    answer = client.post("/_dash-update-component", json=body, headers=headers)
+    assert answer.status_code == 200
+    assert "panel-network" in answer.text
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded"])
+def test_the_console_does_not_answer_to_a_proxy(client: httpx.Client, header: str) -> None:
+    for path in ("/console", "/console/rejects", "/console/incidents/1/log"):
+        assert client.get(path, headers={header: "127.0.0.1"}).status_code == 403
+        assert client.get(path).status_code == 200
+
+
+async def _inner(scope: Scope, receive: Receive, send: Send) -> None:
+    await PlainTextResponse("in")(scope, receive, send)
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [("127.0.0.1", 200), ("127.8.8.8", 200), ("::1", 200), ("10.0.0.9", 403), ("testclient", 403)],
+)
+async def test_the_console_answers_on_this_machine_only(address: str, status: int) -> None:
+    guard = Guard(_inner, Rules(names=("ours",), pages={"/", "/console"}, policy="x"))
+    transport = httpx.ASGITransport(app=guard, client=(address, 1234))
+    async with httpx.AsyncClient(transport=transport, base_url="http://ours") as client:
+        assert (await client.get("/")).status_code == 200
+        for path in ("/console", "/console/", "/console/rejects", "/console/incidents/1/log"):
+            assert (await client.get(path)).status_code == status, path
+
+
+def assets(page: str) -> list[str]:
+    """The addresses of scripts and styles in a page."""
+    words = page.replace('src="', 'href="').split('href="')[1:]
+    found = [word.partition('"')[0] for word in words]
+    return [f for f in found if f.partition("?")[0].endswith((".js", ".css"))]
+
+
+def test_scripts_and_styles_are_compressed_and_kept_by_the_browser_for_ever(
+    site: Site, client: httpx.Client
+) -> None:
+    addresses = assets(client.get("/").text)
+    assert len(addresses) > 10
+    for address in addresses:
+        raw = client.get(address, headers={"Accept-Encoding": "identity"}).content
+        for _ in range(2):  # the second comes from memory
+            status, headers, body = fetch(site, address)
+            assert status == 200
+            assert "max-age=31536000" in headers["cache-control"]
+            if len(raw) >= 1024:
+                assert headers["content-encoding"] == "gzip"
+                assert gzip.decompress(body) == raw
+                assert int(headers["content-length"]) == len(body) < len(raw)
+
+
+def fetch(site: Site, address: str) -> tuple[int, httpx.Headers, bytes]:
+    """A GET whose body stays as it came over the wire."""
+    asked: dict[str, Any] = {"headers": {"Accept-Encoding": "gzip"}}
+    with httpx.stream("GET", site.address + address, **asked) as answer:
+        return answer.status_code, answer.headers, b"".join(answer.iter_raw())
