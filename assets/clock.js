@@ -22,7 +22,8 @@ window.commandcenter = window.commandcenter || {};
   };
   cc.now = () => Date.now() + (offset || 0);
 
-  const root = () => document.getElementById("page");
+  // The page's layout knows its language; until it is there the document's own is good enough.
+  const root = () => document.getElementById("page") || document.getElementById("words");
   let words = null;
   let wordsFrom = null;
   cc.word = function (key, values) {

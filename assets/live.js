@@ -119,12 +119,19 @@ window.commandcenter = window.commandcenter || {};
     wait = Math.min(wait * 1.7, LONGEST_WAIT);
   }
 
+  // Not part of the layout: it must be there also when the layout never came.
+  function newBanner() {
+    const strip = document.createElement("div");
+    strip.id = "banner";
+    strip.setAttribute("role", "status");
+    return document.body.appendChild(strip);
+  }
+
   function banner() {
-    const strip = document.getElementById("banner");
+    const strip = document.getElementById("banner") || newBanner();
     const lost = performance.now() - heardAt > SILENCE;
     const state = lost ? "lost" : busLost ? "bus" : "live";
     if (document.body.dataset.connection !== state) document.body.dataset.connection = state;
-    if (!strip) return;
     const since = lost ? heardClock : busLost;
     let text = "";
     if (lost && since === null) text = cc.word("No connection to the server yet");

@@ -41,13 +41,13 @@ class Board:
         default_factory=lambda: defaultdict(lambda: deque(maxlen=HISTORY))
     )
 
-    def take(self, readings: Iterable[Reading]) -> set[str]:
-        """Take in what the bus told, in its order. Returns the feeds that changed: what the
-        system says of a feed is a change of that feed."""
+    def take(self, readings: Iterable[Reading], now: datetime) -> set[str]:
+        """Take in what the bus told until `now`, in its order. Returns the feeds that changed:
+        what the system says of a feed is a change of that feed."""
         changed = set()
         for reading in readings:
             changed.add(reading.identity if reading.feed == "system" else reading.feed)
-            self._put(reading)
+            self._put(reading, now)
         return changed
 
     def trouble(self, feeds: Iterable[str]) -> dict[str, str]:
@@ -55,17 +55,20 @@ class Board:
         status = {r.identity: r.value or {} for r in self.all("system", "feed")}
         return {f: status[f]["error"] for f in feeds if f in status and not status[f]["ok"]}
 
-    def _put(self, reading: Reading) -> None:
+    def _put(self, reading: Reading, now: datetime) -> None:
         of_kind = self._latest[reading.feed, reading.kind]
+        known = of_kind.get(reading.key)
+        if known is not None and 0 < reading.number <= known.number:
+            return  # told before: somebody began to follow anew
         if reading.value is None:
             of_kind.pop(reading.key, None)
             self._history.pop((reading.feed, reading.key), None)
             return
         of_kind[reading.key] = reading
         self._origin[reading.feed] = reading.origin
-        newest = self._newest.get(reading.feed)
-        if newest is None or reading.at > newest:
-            self._newest[reading.feed] = reading.at
+        # A source whose clock is ahead would otherwise stay fresh for as long after its death.
+        at = min(reading.at, now)
+        self._newest[reading.feed] = max(at, self._newest.get(reading.feed, at))
         if reading.kind in self.series:
             self._history[reading.feed, reading.key].append(reading)
 

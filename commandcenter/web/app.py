@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +26,7 @@ from commandcenter.web.guard import Guard, Rules
 from commandcenter.web.health import Health
 from commandcenter.web.hub import Hub
 from commandcenter.web.live import live_endpoint
-from commandcenter.web.pages import INDEX, connect_pages, pages_of
+from commandcenter.web.pages import connect_pages, index, pages_of
 from commandcenter.web.snapshots import snapshot_route
 from commandcenter.web.static import Compressed
 
@@ -64,7 +64,7 @@ def web_app(config: Config, bus: Bus, records: Records, now: Callable[[], dateti
     usual = config.region.language
     live = live_endpoint(hub, lambda path: shown.get(path.rstrip("/") or "/"), languages, usual)
     server.router.add_websocket_route("/live", live)
-    dash = _dash(server, config, build)
+    dash = _dash(server, config, languages, build)
     connect_pages(dash, config, pages, panels, languages)
     for panel in config.panels.values():
         panel.connect(dash)
@@ -87,7 +87,8 @@ class OneIndex:
 
 def build_of(root: Path) -> str:
     """A name for what the browser loads: another name makes open pages load themselves anew."""
-    files = sorted(p for d in ("assets", "panels") for p in (root / d).rglob("*") if p.is_file())
+    folders = ("assets", "panels", "commandcenter/web")
+    files = sorted(p for d in folders for p in (root / d).rglob("*") if p.is_file())
     digest = hashlib.sha256()
     for path in files:
         if path.suffix in (".js", ".css", ".py"):
@@ -115,7 +116,7 @@ async def follow(hub: Hub, bus: Bus) -> None:
         try:
             async for news in bus.follow(history=True):
                 hub.bus(news.connected)
-                changed = hub.board.take(news.readings)
+                changed = hub.board.take(news.readings, hub.now())
                 if changed:
                     hub.changed(changed)
         except Exception:
@@ -124,8 +125,7 @@ async def follow(hub: Hub, bus: Bus) -> None:
             await asyncio.sleep(1)
 
 
-def _dash(server: FastAPI, config: Config, build: str) -> Dash:
-    index = INDEX.format(language=config.region.language, build=build)
+def _dash(server: FastAPI, config: Config, languages: Mapping[str, Language], build: str) -> Dash:
     backend: Any = server  # Dash's annotation knows Flask only
     no_update_title: Any = None
     dash = Dash(
@@ -133,7 +133,7 @@ def _dash(server: FastAPI, config: Config, build: str) -> Dash:
         server=backend,
         backend="fastapi",
         assets_folder=str(ASSETS),
-        index_string=index,
+        index_string=index(languages[config.region.language], build),
         title=config.region.name,
         update_title=no_update_title,
         suppress_callback_exceptions=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -22,6 +23,7 @@ INDEX = """<!DOCTYPE html>
     {{%metas%}}
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="build" content="{build}">
+    <meta id="words" {words}>
     <meta name="color-scheme" content="dark">
     <title>{{%title%}}</title>
     <link rel="preload" href="/assets/fonts/inter.woff2" as="font" type="font/woff2" crossorigin>
@@ -91,19 +93,29 @@ def connect_pages(
         page = pages.get(pathname.rstrip("/") or "/")
         asked = parse_qs((search or "").lstrip("?")).get("lang", [""])[0]
         say = languages.get(asked) or languages[config.region.language]
-        return _draw(page, config, panels, say) if page else html.Div(say("There is no such page"))
+        return _draw(page, panels, say) if page else html.Div(say("There is no such page"))
 
 
-def _draw(page: Page, config: Config, panels: Mapping[str, Panel], say: Language) -> Component:
-    told: dict[str, Any] = {
-        "data-zone": config.region.zone,
+def index(say: Language, build: str) -> str:
+    """Dash's index. It knows the words, too: the banner must speak when no layout ever came."""
+    words = " ".join(f'{key}="{escape(value)}"' for key, value in _told(say).items())
+    return INDEX.format(language=say.code, build=build, words=words)
+
+
+def _told(say: Language) -> dict[str, str]:
+    """What assets/clock.js needs to write times in this language and zone."""
+    return {
+        "data-zone": say.zone.key,
         "data-zone-name": say.zone_name,
         "data-language": say.code,
         "data-words": orjson.dumps(browser_words(say)).decode(),
     }
+
+
+def _draw(page: Page, panels: Mapping[str, Panel], say: Language) -> Component:
+    told: dict[str, Any] = _told(say)
     return html.Div(
         [
-            html.Div(id="banner", role="status"),
             html.Main(
                 [_card(panels[name], placed=page.wall is not None) for name in page.panels],
                 className="wall" if page.wall else "console",

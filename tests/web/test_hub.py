@@ -90,7 +90,7 @@ def join(hub: Hub, *panels: str, language: str = "id") -> Paper:
 async def test_a_panel_is_drawn_once_for_a_hundred_browsers(clock: Clock) -> None:
     panel = Count()
     hub = hub_of(clock, count=panel)
-    hub.board.take([samples.incident(1)])
+    hub.board.take([samples.incident(1)], NOW)
     papers = [join(hub, "count") for _ in range(100)]
     assert panel.drawn == 1
     assert len({paper.frames[0] for paper in papers}) == 1
@@ -101,7 +101,7 @@ async def test_a_panel_that_cannot_be_drawn_says_so_and_the_others_are_drawn(
     clock: Clock, bad: Panel, caplog: pytest.LogCaptureFixture
 ) -> None:
     hub = hub_of(clock, bad=bad, good=Count())
-    hub.board.take([samples.incident(1)])
+    hub.board.take([samples.incident(1)], NOW)
     (hello,) = join(hub, "bad", "good").messages
     assert "gagal digambar" in hello["panels"]["bad"]["trouble"]
     assert hello["panels"]["bad"]["base"] == "none"
@@ -120,7 +120,7 @@ async def test_a_card_that_has_heard_nothing_does_not_draw_an_empty_list(clock: 
 async def test_each_language_is_drawn_only_when_somebody_reads_it(clock: Clock) -> None:
     panel = Count()
     hub = hub_of(clock, count=panel)
-    hub.board.take([samples.incident(1)])
+    hub.board.take([samples.incident(1)], NOW)
     join(hub, "count")
     assert panel.drawn == 1
     (hello,) = join(hub, "count", language="en").messages
@@ -130,14 +130,14 @@ async def test_each_language_is_drawn_only_when_somebody_reads_it(clock: Clock) 
 
 async def test_who_does_not_read_is_owed_only_the_newest_drawing(clock: Clock) -> None:
     hub = hub_of(clock, count=Count(pace=0))
-    hub.board.take([samples.incident(0)])
+    hub.board.take([samples.incident(0)], NOW)
     wire: Any = Paper()
     browser = Browser(wire=wire, panels=frozenset({"count"}), language="id", heard_at=0.0)
     hub.join(browser)
     canvas = hub._canvases["count", "id"]
     wire.full = True
     for number in range(1, 10):
-        hub.board.take([samples.incident(number)])
+        hub.board.take([samples.incident(number)], NOW)
         hub._draw(canvas)
     assert len(wire.frames) == 1
     wire.full = False
@@ -149,9 +149,9 @@ async def test_who_does_not_read_is_owed_only_the_newest_drawing(clock: Clock) -
 async def test_what_looks_the_same_is_not_sent_again(clock: Clock) -> None:
     hub = hub_of(clock, count=Count())
     told = samples.incident(1)
-    hub.board.take([told])
+    hub.board.take([told], NOW)
     paper = join(hub, "count")
-    hub.board.take([told])
+    hub.board.take([told], NOW)
     hub._draw(hub._canvases["count", "id"])
     assert len(paper.frames) == 1
 
