@@ -54,11 +54,16 @@ def _process(config: Config, told: argparse.Namespace) -> int:
 
 
 def _run(config: Config, told: argparse.Namespace) -> int:
+    from commandcenter.redis_server import RedisMissing
     from commandcenter.run import run_all
 
     set_up_logs("run")
     print(_text(links(config)), flush=True)
-    _run_loop(run_all(config, told.config))
+    try:
+        _run_loop(run_all(config, told.config))
+    except RedisMissing as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 

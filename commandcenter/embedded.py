@@ -29,7 +29,9 @@ class RedisKeeper:
         """Keep it up until cancelled, then end it if it is ours."""
         try:
             while True:
-                self.keep()
+                # Off the loop: a Redis that is frozen takes its time not to answer.
+                if not (self.server.alive() or await asyncio.to_thread(self.server.answers)):
+                    self.keep()
                 await asyncio.sleep(LOOK_EVERY)
         finally:
             self.server.stop()
@@ -53,7 +55,7 @@ class RedisKeeper:
             if strictly:
                 raise
             self._tell("there is no redis-server to start")
-        except RedisFailed as error:
+        except (RedisFailed, OSError) as error:  # OSError: its folder cannot be written
             if not self.server.answers():  # else: another of our processes keeps it
                 self._tell(str(error))
 

@@ -22,7 +22,7 @@ from commandcenter.records.database import Records, RecordsDown
 
 log = logging.getLogger(__name__)
 
-RETRY = 2.0  # seconds between attempts to reach the records at start
+RETRY = 2.0  # seconds between attempts to reach the records, or to open the intake, at start
 
 
 def now() -> datetime:
@@ -146,10 +146,18 @@ def _runner(feed: Feed, config: Config, bus: Bus, records: Records, tray: Tray) 
 
 
 async def _serve_intake(config: Config, routes: Sequence[BaseRoute], tray: Tray) -> None:
-    from commandcenter.intake import intake_app, serve
+    """Serve; while somebody else has the port, tell it once and try again: polling goes on."""
+    from commandcenter.intake import AddressTaken, intake_app, serve
 
-    app = intake_app(routes, partial(tray.put, "intake"))
-    await serve(app, config.intake.host, config.intake.port)
+    app, told = intake_app(routes, partial(tray.put, "intake")), False
+    while True:
+        try:
+            return await serve(app, config.intake.host, config.intake.port)
+        except AddressTaken as error:
+            if not told:
+                log.error("%s", error)
+            told = True
+            await asyncio.sleep(RETRY)
 
 
 async def _until_told(work: Iterable[Awaitable[None]]) -> None:

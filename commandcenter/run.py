@@ -8,10 +8,11 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from commandcenter.config import VAR, Config
 from commandcenter.embedded import RedisKeeper
@@ -46,13 +47,17 @@ class Child:
             await asyncio.sleep(pause)
 
     async def _once(self) -> int:
-        self.process = await asyncio.create_subprocess_exec(
-            *self.command,
-            env=self.environment,
-            stdin=asyncio.subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C comes to us; we end the others in order
-            preexec_fn=_die_with_parent,
-        )
+        try:
+            self.process = await asyncio.create_subprocess_exec(
+                *self.command,
+                env=self.environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C comes to us; we end the others in order
+                preexec_fn=_die_with_parent(),
+            )
+        except OSError as error:
+            _say(f"{self.command[0]} cannot be started: {error.strerror}")
+            return 127  # as a shell says
         return await self.process.wait()
 
     async def end(self) -> None:
@@ -70,7 +75,10 @@ class Child:
 
 
 async def run_all(config: Config, path: Path) -> None:
-    """Start Redis where it is embedded, then every process; end all of them on Ctrl-C."""
+    """Start Redis where it is embedded, then every process; end all of them on Ctrl-C.
+
+    Raises RedisMissing.
+    """
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -80,7 +88,7 @@ async def run_all(config: Config, path: Path) -> None:
     if keeper is not None:
         environment["REDIS_URL"] = keeper.url
         tasks.append(asyncio.create_task(keeper.run()))
-        await keeper.ready()
+        await _first(keeper.ready(), stop.wait())  # Ctrl-C counts also when Redis does not start
     children = _children(config, path, environment)
     tasks += [asyncio.create_task(child.keep()) for child in children]
     await stop.wait()
@@ -103,9 +111,28 @@ def _children(config: Config, path: Path, environment: dict[str, str]) -> list[C
     return children
 
 
-def _die_with_parent() -> None:
+async def _first(*work: Coroutine[Any, Any, object]) -> None:
+    """Until one of them is done; the others are cancelled. Raises what it raised."""
+    tasks = [asyncio.create_task(one) for one in work]
+    done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+    for task in done:
+        task.result()
+
+
+def _die_with_parent() -> Callable[[], None] | None:
     """Linux only: a child must not outlive a parent that was killed (prctl(2))."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if sys.platform != "linux":
+        return None
+    prctl, parent = ctypes.CDLL(None).prctl, os.getpid()
+
+    def ask() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # it died before we asked
+            os._exit(1)
+
+    return ask
 
 
 def _say(text: str) -> None:
