@@ -58,7 +58,7 @@ window.commandcenter = window.commandcenter || {};
         style: props.area ? { gridArea: props.area } : undefined,
         "data-panel": props.panel,
         "data-origin": drawing.origin || "live",
-        "data-at": drawing.at || undefined,
+        "data-at": drawing.at || "",
         "data-late-at": drawing.lateAt || undefined,
         "data-stale-at": drawing.staleAt || undefined,
         "data-base": drawing.base || undefined,

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from datetime import datetime
 from typing import Any
 
 from commandcenter.bus import Bus, BusDown
 from commandcenter.feed import Desk, Feed, SourceDown
 from commandcenter.reading import Origin, Reading
-from commandcenter.records.database import Records, RecordsDown
+from commandcenter.records.database import RecordsDown
 from commandcenter.secret import SecretMissing, redact
 from commandcenter.vocabulary import FeedStatus
 
@@ -57,6 +58,9 @@ class Publisher:
             except BusDown:
                 self._waiting = batch | self._waiting
                 return
+            except BaseException:  # given up in the middle of it: nobody knows what arrived
+                self._waiting = batch | self._waiting
+                raise
             forgotten = not kept and bool(self._latest)
             self._remember(batch)
             if forgotten:
@@ -126,8 +130,11 @@ class Runner:
     async def _flush_for_ever(self) -> None:
         while True:
             await asyncio.sleep(RETRY)
-            await self.publisher.flush()
-            await self.system.flush()
+            try:
+                await self.publisher.flush()
+                await self.system.flush()
+            except Exception:  # whatever it is, it must not end the other feeds
+                log.exception("feed %s cannot publish", self.feed.name)
 
     async def _forget_ghosts(self) -> None:
         """Things that went out of a list while nobody ran are still kept on the bus: after the
@@ -161,16 +168,17 @@ class Runner:
         else:
             await self._stands()
 
-    async def _publish(self, readings: AsyncIterator[Reading]) -> None:
+    async def _publish(self, readings: AsyncGenerator[Reading, None]) -> None:
         loop = asyncio.get_running_loop()
         flushed_at = loop.time()
         try:
-            async for reading in readings:
-                self.readings += 1
-                self.publisher.put(reading)
-                if loop.time() - flushed_at > GATHER:
-                    await self.publisher.flush()
-                    flushed_at = loop.time()
+            async with aclosing(readings) as found:
+                async for reading in found:
+                    self.readings += 1
+                    self.publisher.put(reading)
+                    if loop.time() - flushed_at > GATHER:
+                        await self.publisher.flush()
+                        flushed_at = loop.time()
         finally:
             await self.publisher.flush()
 
@@ -206,48 +214,3 @@ class Runner:
         value: dict[str, Any] = dict(status)
         now = self.desk.now()
         self.system.put(Reading(feed="system", key=key, at=now, value=value, origin=Origin.LIVE))
-
-
-class Tray:
-    """Bad input of all feeds on its way to the records. Bounded: a flood must not fill memory."""
-
-    MOST_WAITING = 1_000
-
-    def __init__(self, records: Records, now: Callable[[], datetime]) -> None:
-        self.records = records
-        self.now = now
-        self._waiting: asyncio.Queue[tuple[datetime, str, str, str, bytes]] = asyncio.Queue(
-            self.MOST_WAITING
-        )
-
-    def put(self, feed: str, source: str, reason: str, body: bytes = b"") -> None:
-        """Keep bad input aside. When too much waits the newest is only counted."""
-        try:
-            self._waiting.put_nowait((self.now(), feed, redact(source), redact(reason), body))
-        except asyncio.QueueFull:
-            log.warning("feed %s: too much bad input to keep it all", feed)
-
-    async def run(self) -> None:
-        """Write what waits, for ever."""
-        told = False
-        while True:
-            entry = await self._waiting.get()
-            while not await self._kept(*entry, tell=not told):
-                told = True
-                await asyncio.sleep(RETRY)
-            told = False
-
-    async def _kept(
-        self, at: datetime, feed: str, source: str, reason: str, body: bytes, *, tell: bool
-    ) -> bool:
-        from commandcenter.records.rejects import keep
-
-        try:
-            await self.records.write(
-                keep, at=at, feed=feed, source=source, reason=reason, body=body
-            )
-        except RecordsDown as error:
-            if tell:
-                log.warning("bad input waits for the records: %s", error)
-            return False
-        return True

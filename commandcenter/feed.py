@@ -6,7 +6,7 @@ The file's name is the `type` in config.toml; the fields of its class are the ke
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -45,7 +45,8 @@ class Desk:
     note: dict[str, Any] = field(default_factory=dict)
     """Facts for the health page, by name: `desk.note["probe"] = "fping"`."""
     keep_picture: Callable[..., Any] | None = None
-    """keep_picture(camera, jpeg, captured_at): the latest picture of a camera, to Redis."""
+    """await keep_picture(camera, jpeg, captured_at, seconds) -> its number: the latest picture of
+    a camera, kept for so long."""
 
 
 @dataclass(kw_only=True)
@@ -68,7 +69,7 @@ class Feed(ABC):
     """"live", "manual" (typed in by hand) or "demo"; shown on every screen."""
 
     @abstractmethod
-    def read(self, desk: Desk) -> AsyncIterator[Reading]:
+    def read(self, desk: Desk) -> AsyncGenerator[Reading, None]:
         """Look at the source once. Raises SourceDown("why, and what to do")."""
 
     def routes(self, desk: Desk) -> Sequence[BaseRoute]:  # noqa: ARG002

@@ -9,11 +9,9 @@ spaces or bytes above 127 in the request line, and an empty line before the requ
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -24,6 +22,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from commandcenter import serving
 
 log = logging.getLogger(__name__)
 
@@ -48,10 +48,6 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
-
-
-class AddressTaken(RuntimeError):
-    """The listener cannot have its address; the sentence says why and what to do."""
 
 
 class Refused(Exception):
@@ -157,52 +153,30 @@ def intake_app(
     return Intake(Starlette(routes=list(routes)), reject, limits, clock)
 
 
-async def serve(app: Intake, host: str, port: int) -> None:
-    """Listen until cancelled; then end running requests (at most 5 s). No signal is touched.
-
-    The answers carry `Date`, which fingerprint machines set their clocks by. Raises AddressTaken.
-    """
-    server = _Server(
-        uvicorn.Config(
-            app,
-            http=_PushProtocol,
-            ws="none",
-            lifespan="off",
-            interface="asgi3",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            date_header=True,
-            limit_concurrency=_CONNECTIONS,
-            timeout_keep_alive=_IDLE_SECONDS,
-            timeout_graceful_shutdown=5,
-        )
+def intake_settings(app: Intake, host: str, port: int) -> uvicorn.Config:
+    """How it is served. Answers carry `Date`: fingerprint machines set their clocks by it."""
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http=_PushProtocol,
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        date_header=True,
+        limit_concurrency=_CONNECTIONS,
+        timeout_keep_alive=_IDLE_SECONDS,
+        timeout_graceful_shutdown=5,
     )
-    serving = asyncio.create_task(server.serve([_listen(host, port)]))
-    try:
-        await asyncio.shield(serving)
-    except asyncio.CancelledError:
-        server.should_exit = True
-        await serving
-        raise
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=512)
-    except OSError as error:
-        raise AddressTaken(
-            f"intake cannot listen on {host}:{port}: {error.strerror}; "
-            "end the program that has it, or change [intake] in config.toml"
-        ) from error
-
-
-class _Server(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield  # signals belong to the process, not to this listener
+async def serve(app: Intake, host: str, port: int) -> None:
+    """Listen until cancelled; then end running requests (at most 5 s). Raises AddressTaken."""
+    await serving.serve(intake_settings(app, host, port), "intake")
 
 
 class _PushProtocol(H11Protocol):

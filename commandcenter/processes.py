@@ -7,22 +7,26 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import uvicorn
 from starlette.routing import BaseRoute
 
-from commandcenter.bus import Bus
-from commandcenter.collector import Runner, Tray
+from commandcenter.bus import Bus, BusDown
+from commandcenter.collector import Runner
 from commandcenter.config import VAR, Config
 from commandcenter.embedded import RedisKeeper
 from commandcenter.feed import Desk, Feed
 from commandcenter.records.database import Records, RecordsDown
+from commandcenter.serving import serve_patiently
+from commandcenter.tray import Tray
 
 log = logging.getLogger(__name__)
 
-RETRY = 2.0  # seconds between attempts to reach the records, or to open the intake, at start
+RETRY = 2.0  # seconds between attempts to reach the records at start
+COUNT_EVERY = 5.0  # seconds
 
 
 def now() -> datetime:
@@ -30,17 +34,39 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """What every process lives in."""
+
+    bus: Bus
+    records: Records
+    tray: Tray
+
+
 @asynccontextmanager
-async def open_bus(config: Config) -> AsyncIterator[Bus]:
-    """The bus: the operator's Redis, or the embedded one, which this process helps to keep up."""
+async def open_house(config: Config, process: str) -> AsyncIterator[House]:
+    """The bus, the records and the tray for bad input, kept up as long as they are needed."""
+    records = await open_records(config)
+    tray = Tray(records, now)
+    async with AsyncExitStack() as stack:
+        stack.callback(records.close)
+        bus = await stack.enter_async_context(_open_bus(config, tray))
+        stack.push_async_callback(tray.drain)
+        helpers = [asyncio.ensure_future(one) for one in (tray.run(), _count(tray, bus, process))]
+        stack.push_async_callback(_end, helpers)
+        yield House(bus=bus, records=records, tray=tray)
+
+
+@asynccontextmanager
+async def _open_bus(config: Config, tray: Tray) -> AsyncIterator[Bus]:
+    """The operator's Redis, or the embedded one, which this process helps to keep up."""
     async with AsyncExitStack() as stack:
         url = config.redis_url
         if not url:
             keeper = RedisKeeper(VAR / "redis")
             url = keeper.url
-            task = asyncio.create_task(keeper.run())
-            stack.push_async_callback(_end, [task])
-        bus = Bus(url)
+            stack.push_async_callback(_end, [asyncio.ensure_future(keeper.run())])
+        bus = Bus(url, reject=partial(tray.put, "bus"))
         stack.push_async_callback(bus.close)
         yield bus
 
@@ -61,16 +87,26 @@ async def open_records(config: Config) -> Records:
             return records
 
 
+async def _count(tray: Tray, bus: Bus, process: str) -> None:
+    """Tell the metrics how much bad input came, when some came."""
+    told = 0
+    while True:
+        await asyncio.sleep(COUNT_EVERY)
+        if tray.counts.total() == told:
+            continue
+        with suppress(BusDown):
+            await bus.publish("system", [tray.reading(process)])
+            told = tray.counts.total()
+
+
 async def web(config: Config) -> None:
     """Pages, /live, snapshots, console, health."""
     from commandcenter.web.app import web_app
     from commandcenter.web.wire import LiveProtocol
 
-    records = await open_records(config)
-    async with open_bus(config) as bus:
-        app = web_app(config, bus, records, now)
+    async with open_house(config, "web") as house:
         settings = uvicorn.Config(
-            app,
+            web_app(config, house.bus, house.records, now),
             host=config.web.host,
             port=config.web.port,
             ws=LiveProtocol,
@@ -83,8 +119,7 @@ async def web(config: Config) -> None:
             proxy_headers=False,
             timeout_graceful_shutdown=2,
         )
-        await uvicorn.Server(settings).serve()
-    records.close()
+        await _until_told([serve_patiently(settings, "web")])
 
 
 async def feeds(config: Config) -> None:
@@ -101,63 +136,51 @@ async def watch(config: Config) -> None:
     """Judges readings against rules; opens and closes incidents."""
     from commandcenter.incidents.watch import Watcher
 
-    records = await open_records(config)
-    async with open_bus(config) as bus:
+    async with open_house(config, "watch") as house:
         origins = {name: feed.origin for name, feed in config.feeds.items()}
-        watcher = Watcher(bus, records, config.rules, origins, now)
+        watcher = Watcher(house.bus, house.records, config.rules, origins, now)
         await _until_told([watcher.run()])
-    records.close()
 
 
 async def _collect(config: Config, process: str) -> None:
-    records = await open_records(config)
-    async with open_bus(config) as bus:
-        tray = Tray(records, now)
+    async with open_house(config, process) as house:
         mine = [feed for feed in config.feeds.values() if feed.process == process]
-        runners = [_runner(feed, config, bus, records, tray) for feed in mine]
+        runners = [_runner(feed, config, house) for feed in mine]
         routes = [route for r in runners for route in r.feed.routes(r.desk)]
-        work: list[Awaitable[None]] = [tray.run(), *(runner.run() for runner in runners)]
+        work: list[Awaitable[None]] = [runner.run() for runner in runners]
         if routes:
-            work.append(_serve_intake(config, routes, tray))
+            work.append(_serve_intake(config, routes, house.tray))
         try:
             await _until_told(work)
         finally:
             for runner in runners:
                 await runner.feed.close()
-    records.close()
 
 
-def _runner(feed: Feed, config: Config, bus: Bus, records: Records, tray: Tray) -> Runner:
+def _runner(feed: Feed, config: Config, house: House) -> Runner:
     desk = Desk(
         now=now,
         zone=config.zone,
         offices=config.offices,
-        records=records,
+        records=house.records,
         reject=lambda *_, **__: None,
         wake=lambda: None,
-        keep_picture=lambda camera, jpeg, at, ttl: bus.keep_picture(
-            camera, jpeg, at, ttl if isinstance(ttl, timedelta) else timedelta(seconds=ttl)
+        keep_picture=lambda camera, jpeg, at, ttl: house.bus.keep_picture(
+            camera, jpeg, at, timedelta(seconds=ttl)
         ),
     )
-    runner = Runner(feed, desk, bus)
+    runner = Runner(feed, desk, house.bus)
     desk.wake = runner.wake
-    desk.reject = partial(runner.reject, tray.put)
+    desk.reject = partial(runner.reject, house.tray.put)
     return runner
 
 
 async def _serve_intake(config: Config, routes: Sequence[BaseRoute], tray: Tray) -> None:
-    """Serve; while somebody else has the port, tell it once and try again: polling goes on."""
-    from commandcenter.intake import AddressTaken, intake_app, serve
+    from commandcenter.intake import intake_app, intake_settings
 
-    app, told = intake_app(routes, partial(tray.put, "intake")), False
-    while True:
-        try:
-            return await serve(app, config.intake.host, config.intake.port)
-        except AddressTaken as error:
-            if not told:
-                log.error("%s", error)
-            told = True
-            await asyncio.sleep(RETRY)
+    app = intake_app(routes, partial(tray.put, "intake"))
+    settings = intake_settings(app, config.intake.host, config.intake.port)
+    await serve_patiently(settings, "intake")
 
 
 async def _until_told(work: Iterable[Awaitable[None]]) -> None:
@@ -170,7 +193,7 @@ async def _until_told(work: Iterable[Awaitable[None]]) -> None:
     tasks = [asyncio.ensure_future(one) for one in work]
     tasks.append(asyncio.ensure_future(_wait(stop)))
     done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    await _end(list(pending))
+    await _end(pending)
     for task in done:
         task.result()
 
@@ -179,7 +202,8 @@ async def _wait(stop: asyncio.Event) -> None:
     await stop.wait()
 
 
-async def _end(tasks: list[asyncio.Future[None]]) -> None:
+async def _end(tasks: Iterable[asyncio.Future[None]]) -> None:
+    tasks = list(tasks)
     for task in tasks:
         task.cancel()
     with suppress(asyncio.CancelledError):

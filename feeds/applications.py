@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -72,7 +72,7 @@ class Applications(Feed):
         self._clients: tuple[httpx.AsyncClient, httpx.AsyncClient] | None = None
         self._places = asyncio.Semaphore(_BUSY)
 
-    async def read(self, desk: Desk) -> AsyncIterator[Reading]:
+    async def read(self, desk: Desk) -> AsyncGenerator[Reading, None]:
         gone = await self._read_list(desk)
         tasks = [asyncio.create_task(self._look(desk, site)) for site in self._sites]
         try:

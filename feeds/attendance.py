@@ -6,7 +6,7 @@ through its webhook. A scan is acknowledged only after the commit and shows at o
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import partial
@@ -57,7 +57,7 @@ class Attendance(Feed):
     def __post_init__(self) -> None:
         self._list = MachineList(Path(self.machines))
 
-    async def read(self, desk: Desk) -> AsyncIterator[Reading]:
+    async def read(self, desk: Desk) -> AsyncGenerator[Reading, None]:
         listed = self._listed(desk)
         now = desk.now()
         local = now.astimezone(desk.zone)

@@ -7,7 +7,7 @@ deals out the cameras of its list, keeps their pictures and tells their states.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -84,7 +84,7 @@ class Cameras(Feed):
         self._stamp: tuple[int, int] | None = None
         self._told: dict[str, Camera] = {}
 
-    async def read(self, desk: Desk) -> AsyncIterator[Reading]:
+    async def read(self, desk: Desk) -> AsyncGenerator[Reading, None]:
         """What came from the workers since the last look; the first one starts them."""
         for reading in self._renew_list(desk):
             yield reading

@@ -6,7 +6,7 @@ All end in one table; the wall is told from it. When one door is shut the others
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -66,7 +66,7 @@ class Complaints(Feed):
         self._answered_at: datetime | None = None
         self._told: set[str] | None = None
 
-    async def read(self, desk: Desk) -> AsyncIterator[Reading]:
+    async def read(self, desk: Desk) -> AsyncGenerator[Reading, None]:
         try:
             troubles = [await self._import(desk), await self._ask(desk)]
             async for reading in self._tell(desk):
@@ -130,7 +130,7 @@ class Complaints(Feed):
 
     # --- what the records hold, onto the wall
 
-    async def _tell(self, desk: Desk) -> AsyncIterator[Reading]:
+    async def _tell(self, desk: Desk) -> AsyncGenerator[Reading]:
         now, origin = desk.now(), self.origin.value
         complaints = await desk.records.read(kept.open_by_due, origin, _MOST_TOLD)
         answered = await self._answered(desk, now)

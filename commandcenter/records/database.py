@@ -18,6 +18,8 @@ from commandcenter.secret import redact
 P = ParamSpec("P")
 T = TypeVar("T")
 
+# The database is away or refuses to work; other errors are faults of ours.
+_DOWN = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError, sa.exc.TimeoutError)
 _MIGRATION_LOCK = 0x636D6463  # "cmdc": PostgreSQL's advisory lock while tables change
 
 
@@ -63,7 +65,7 @@ class Records:
 
         try:
             return await asyncio.get_running_loop().run_in_executor(pool, transaction)
-        except sa.exc.OperationalError as error:
+        except _DOWN as error:
             raise RecordsDown(_why(self.url, error)) from error
 
     async def ping(self) -> str:
@@ -84,7 +86,7 @@ class Records:
                     connection.exec_driver_sql("BEGIN IMMEDIATE")
                 migrations.attributes["connection"] = connection
                 command.upgrade(migrations, "head")
-        except sa.exc.OperationalError as error:
+        except _DOWN as error:
             raise RecordsDown(_why(self.url, error)) from error
 
     def close(self) -> None:
@@ -112,5 +114,6 @@ def _durable(connection: Any, _: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _why(url: str, error: sa.exc.OperationalError) -> str:
-    return f"{redact(url)}: {redact(str(error.orig))}"
+def _why(url: str, error: sa.exc.SQLAlchemyError) -> str:
+    cause = getattr(error, "orig", None) or error
+    return f"{redact(url)}: {redact(str(cause))}"

@@ -133,8 +133,14 @@ class Figures:
             look.add_metric([name], status["seconds"])
             for key, family in counters.items():
                 family.add_metric([name], status[key])
+        rejects = CounterMetricFamily(
+            "commandcenter_rejects", "Bad inputs, also those of no feed", labels=["process", "feed"]
+        )
+        for reading in self.hub.board.all("system", "rejects"):
+            for name, count in (reading.value or {}).items():
+                rejects.add_metric([reading.identity, name], count)
         for name in self.hub.board.patience:
             at = self.hub.board.newest(name)
             if at is not None:
                 newest.add_metric([name], at.timestamp())
-        return [up, newest, look, *counters.values()]
+        return [up, newest, look, rejects, *counters.values()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from commandcenter.bus import Bus, BusDown
-from commandcenter.collector import Runner, Tray
+from commandcenter.collector import Runner
 from commandcenter.feed import Desk, Feed, SourceDown
 from commandcenter.reading import Reading
 from commandcenter.records.database import Records
 from commandcenter.records.rejects import latest
+from commandcenter.tray import Tray
 from tests.conftest import Clock, RedisProcess
 
 Story = list[Any]
@@ -32,7 +33,7 @@ class Told(Feed):
     looks: int = 0
     looked: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def read(self, desk: Desk) -> AsyncIterator[Reading]:
+    async def read(self, desk: Desk) -> AsyncGenerator[Reading, None]:
         self.looks += 1
         self.looked.set()
         chapter = self.story.pop(0) if self.story else {}

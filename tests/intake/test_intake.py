@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from commandcenter.intake import AddressTaken, Intake, Limits, intake_app, serve
+from commandcenter.intake import Intake, Limits, intake_app, serve
+from commandcenter.serving import AddressTaken
 from tests.conftest import Tray, free_port
 from tests.intake.listener import answer, body, listening, say, status
 

@@ -1,0 +1,1 @@
+"""Where things are: from degrees to a sheet that a panel draws."""

@@ -1,0 +1,1 @@
+"""That the benchmarks run: their figures are looked at by people."""
