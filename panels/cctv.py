@@ -78,9 +78,7 @@ def _tile(view: View, camera: Reading) -> Node:
         f"camera {state}",
         _picture(camera, value) if value["picture"] is not None else div("nothing"),
         span("sign", view.say(WORDS[state]), _when(view, value)) if state in WORDS else None,
-        span("age", tag("time", "", data_ago=_milliseconds(value["captured_at"])))
-        if value["captured_at"]
-        else None,
+        _age(value),
         span("name", value["name"]),
         key=camera.identity,
         data_camera=camera.identity,
@@ -94,15 +92,29 @@ def _picture(camera: Reading, value: dict[str, Any]) -> Node:
     return tag("canvas", "", data_picture=address, aria_label=value["name"], role="img")
 
 
-def _when(view: View, value: dict[str, Any]) -> str:
+def _seen(value: dict[str, Any]) -> str | None:
+    """Since when the picture is what it is: a frozen one is as old as its last change."""
     at = value["changed_at"] if value["state"] == "frozen" else value["captured_at"]
+    return None if at is None else str(at)
+
+
+def _age(value: dict[str, Any]) -> Node:
+    """How old the picture is; of a bad camera its sign says it."""
+    at = _seen(value)
+    if at is None or value["state"] in WORDS:
+        return None
+    return span("age", tag("time", "", data_ago=_milliseconds(at)))
+
+
+def _when(view: View, value: dict[str, Any]) -> str:
+    at = _seen(value)
     return f" · {view.say.clock(datetime.fromisoformat(at))}" if at else ""
 
 
 def _judged(view: View, camera: Reading, value: dict[str, Any]) -> dict[str, Any]:
     """What the page's clock judges: a picture has an age of its own, whatever the feed's is.
     A camera that is known to be bad is never fresh, however often it is heard of."""
-    at = value["changed_at"] if value["state"] == "frozen" else value["captured_at"]
+    at = _seen(value)
     if at is None:
         return {
             "data_base": "none",

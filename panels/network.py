@@ -34,6 +34,7 @@ VALUES = {
     "rangemode": "tozero",
     "ticksuffix": " Mb/s",
     "ticklabelposition": "inside top",
+    "tickfont": {"color": "#8fa3b8"},
 }
 SLOW_MS, LOSSY_PERCENT = 100.0, 1.0
 
@@ -47,6 +48,8 @@ class Network(Panel):
     series: ClassVar[frozenset[str]] = frozenset({"provider"})
 
     feeds: tuple[str, ...] = ("network",)
+    by_kecamatan: bool = True
+    """One row of squares for each kecamatan; without it one square follows the other."""
 
     def render(self, view: View) -> Drawing:
         """Traffic on top, the providers' figures, then the offices."""
@@ -56,15 +59,24 @@ class Network(Panel):
         offices = [d for d in view.values("device") if d["role"] == "office"]
         kecamatan = {d["kecamatan"] for d in offices if d["kecamatan"]}
         return Drawing(
-            subtitle=view.say("{n} kecamatan · {m} offices", n=len(kecamatan), m=len(offices)),
+            subtitle=view.say("{n} kecamatan · {m} offices", n=len(kecamatan), m=len(offices))
+            if self.by_kecamatan
+            else view.say("one square one office"),
             figure=_traffic(view, providers) if providers else None,
             body=div(
                 "network",
                 tag("table", "providers", tag("tbody", "", *_rows(view, providers))),
-                div("squares", *(_group(view, *g) for g in _by_kecamatan(offices))),
-                _legend(view, offices),
+                self._squares(view, offices),
+                _legend(view, offices) if self.by_kecamatan else None,
             ),
         )
+
+    def _squares(self, view: View, offices: list[dict[str, Any]]) -> Node:
+        groups = _by_kecamatan(offices)
+        if self.by_kecamatan:
+            return div("squares", *(_group(view, *group) for group in groups))
+        squares = [_square(view, device) for _, of_one in groups for device in of_one]
+        return div("squares", div("cells", *squares))
 
 
 def _rows(view: View, providers: list[Reading]) -> list[Node]:
