@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from commandcenter.config import BadConfig, Config, read_config
+from commandcenter.feed import Feed
+from commandcenter.lists import BadList
 from commandcenter.logs import set_up_logs
 
 
@@ -74,11 +76,23 @@ def _run_loop(work: Any) -> None:
 
 
 def _check(config: Config, _: argparse.Namespace) -> int:
+    mistakes = [told for feed in config.feeds.values() for told in _mistakes(feed, config)]
+    if mistakes:
+        print(*mistakes, sep="\n", file=sys.stderr)
+        return 1
     print(
         f"config.toml is well: {len(config.walls)} wall(s), {len(config.panels)} panels, "
         f"{len(config.feeds)} feeds, {len(config.rules)} rules, {len(config.offices)} offices"
     )
     return 0
+
+
+def _mistakes(feed: Feed, config: Config) -> Sequence[str]:
+    try:
+        feed.check(config.offices)
+    except BadList as error:
+        return [f"[feed.{feed.name}] {told}" for told in error.mistakes]
+    return ()
 
 
 def _links(config: Config, told: argparse.Namespace) -> int:

@@ -76,6 +76,11 @@ class Feed(ABC):
         """Paths of the intake listener, for sources that push."""
         return ()
 
+    def check(self, offices: Sequence[Office]) -> None:  # noqa: B027 (most have no list)
+        """Read the lists this feed names. Raises BadList with every mistake, also where a row
+        names an office that is not in `offices`. For `commandcenter check`: at run time a wrong
+        list stops its own feed only, and may be mended while the program runs."""
+
     async def close(self) -> None:  # noqa: B027 (nothing to let go of, for most)
         """Let go of what `read` has opened: sockets, worker processes."""
 

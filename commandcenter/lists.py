@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -122,3 +122,11 @@ class Office:
     employees: int = 0
     latitude: float | None = None
     longitude: float | None = None
+
+
+def check_offices(path: Path, named: Iterable[str], offices: Sequence[Office]) -> None:
+    """Raises BadList when `named` has codes that are not those of `offices`. "" names none."""
+    unknown = sorted({*named} - {office.code for office in offices} - {""})
+    if unknown:
+        told = ", ".join(unknown)
+        raise BadList([f"{path}, column office: not in [lists] offices: {told}"])

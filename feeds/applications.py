@@ -15,7 +15,7 @@ import httpx
 from cryptography import x509
 
 from commandcenter.feed import Desk, Feed, SourceDown
-from commandcenter.lists import BadList, read_list
+from commandcenter.lists import BadList, Office, read_list
 from commandcenter.reading import Reading
 from commandcenter.secret import redact
 from commandcenter.vocabulary import Application
@@ -84,6 +84,9 @@ class Applications(Feed):
             await asyncio.gather(*tasks, return_exceptions=True)
         for identity in gone:
             yield self.reading(f"application/{identity}", None, desk.now())
+
+    def check(self, offices: Sequence[Office]) -> None:  # noqa: ARG002
+        read_sites(self.applications)
 
     async def close(self) -> None:
         """Let go of the connections."""

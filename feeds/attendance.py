@@ -20,7 +20,7 @@ from commandcenter.attendance.door import Door
 from commandcenter.attendance.look import Look
 from commandcenter.attendance.machines import ListedMachine, MachineList
 from commandcenter.feed import Desk, Feed, SourceDown
-from commandcenter.lists import BadList
+from commandcenter.lists import BadList, Office, check_offices
 from commandcenter.reading import Reading
 from commandcenter.records import attendance as kept
 from commandcenter.records.database import RecordsDown
@@ -80,6 +80,11 @@ class Attendance(Feed):
     def _working(self, local: datetime) -> bool:
         within = self.workday_starts <= local.time() < self.workday_ends
         return within and local.isoweekday() in self.workdays
+
+    def check(self, offices: Sequence[Office]) -> None:
+        listed = MachineList(Path(self.machines)).current()
+        named = (machine.office for machine in listed.values())
+        check_offices(Path(self.machines), named, offices)
 
     def routes(self, desk: Desk) -> Sequence[BaseRoute]:
         door = Door(desk, self._list)

@@ -7,7 +7,7 @@ deals out the cameras of its list, keeps their pictures and tells their states.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from commandcenter.feed import Desk, Feed, SourceDown
-from commandcenter.lists import BadList, read_list
+from commandcenter.lists import BadList, Office, read_list
 from commandcenter.reading import Reading
 from commandcenter.secret import Secret, SecretMissing
 from commandcenter.video.messages import Report, Task
@@ -102,6 +102,9 @@ class Cameras(Feed):
         self._note(desk)
         if self._supervisor.trouble:
             raise SourceDown(f"pembaca kamera tidak dapat dijalankan: {self._supervisor.trouble}")
+
+    def check(self, offices: Sequence[Office]) -> None:  # noqa: ARG002
+        _unique(self.cameras)
 
     async def close(self) -> None:
         """End the worker processes. The runner calls it when the feed is no longer read."""

@@ -13,7 +13,7 @@ from statistics import fmean, median
 from typing import Any, Literal
 
 from commandcenter.feed import Desk, Feed, SourceDown
-from commandcenter.lists import BadList, Office
+from commandcenter.lists import BadList, Office, check_offices
 from commandcenter.network import counters, icmp, snmp
 from commandcenter.network.topology import Link, list_stamp, parents, parents_first, read_devices
 from commandcenter.reading import Reading
@@ -115,6 +115,10 @@ class Network(Feed):
             await _cancel([pings, *tasks])
         for reading in self._summaries(desk, values):
             yield reading
+
+    def check(self, offices: Sequence[Office]) -> None:
+        links = read_devices(self.devices)
+        check_offices(self.devices, (link.office for link in links.values()), offices)
 
     async def close(self) -> None:
         """Let go of the SNMP socket."""

@@ -29,7 +29,9 @@ class Attendance(Panel):
         pending = [m for m in view.values("machine") if m["state"] == "pending"]
         rest = len(offices) - self.show
         hours = (
-            "" if any(o["working"] for o in offices) else f" · {view.say('outside working hours')}"
+            ""
+            if any(o.get("working", True) for o in offices)
+            else f" · {view.say('outside working hours')}"
         )
         return Drawing(
             subtitle=view.say("{n} of {m} report", n=len(told), m=len(offices)) + hours,
@@ -61,7 +63,7 @@ class Attendance(Panel):
             return "unknown"
         if office["machines_silent"]:
             return "warn"
-        if not office["working"]:
+        if not office.get("working", True):
             return "quiet"
         return "warn" if share < self.low else "ok"
 

@@ -105,7 +105,7 @@ def _attendance(view: View) -> Figure:
     below = [say("{n} late", n=say.number(sum(o["late"] or 0 for o in told)))]
     if silent:
         below.append(say("{n} machines silent", n=silent))
-    if offices and not any(o["working"] for o in offices):
+    if offices and not any(o.get("working", True) for o in offices):
         below[0] = say("outside working hours")
     return Figure(
         title=say("Present today"),

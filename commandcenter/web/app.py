@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -65,7 +66,7 @@ def web_app(config: Config, bus: Bus, records: Records, now: Callable[[], dateti
     live = live_endpoint(hub, lambda path: shown.get(path.rstrip("/") or "/"), languages, usual)
     server.router.add_websocket_route("/live", live)
     dash = _dash(server, config, languages, build)
-    connect_pages(dash, config, pages, panels, languages)
+    connect_pages(dash, pages, panels, languages, usual, hub.drawing)
     for panel in config.panels.values():
         panel.connect(dash)
     _find_assets(dash)
@@ -125,14 +126,25 @@ async def follow(hub: Hub, bus: Bus) -> None:
             await asyncio.sleep(1)
 
 
+class LeanDash(Dash):
+    """Dash without its table, which no page here uses but every page would have to read."""
+
+    _needless = re.compile(r'<script src="[^"]*/dash_table/[^"]*"></script>\n?')
+
+    def interpolate_index(self, **parts: Any) -> str:  # type: ignore[override]
+        parts["scripts"] = self._needless.sub("", parts["scripts"])
+        return str(super().interpolate_index(**parts))  # type: ignore[no-untyped-call]
+
+
 def _dash(server: FastAPI, config: Config, languages: Mapping[str, Language], build: str) -> Dash:
     backend: Any = server  # Dash's annotation knows Flask only
     no_update_title: Any = None
-    dash = Dash(
+    dash = LeanDash(
         "commandcenter",
         server=backend,
         backend="fastapi",
         assets_folder=str(ASSETS),
+        assets_ignore=r"^layout\.js$",  # the index itself names it, before all others
         index_string=index(languages[config.region.language], build),
         title=config.region.name,
         update_title=no_update_title,

@@ -137,6 +137,12 @@ class Hub:
             canvas.frame = text_frame(self._message(b"draw", [canvas]))
             self._give(canvas)
 
+    def drawing(self, panel: str, language: str) -> dict[str, Any]:
+        """A panel as it is now, for a page that is only being loaded; its chart comes later."""
+        drawn: dict[str, Any] = orjson.loads(self._body(self._canvases[panel, language]))
+        drawn.pop("figure", None)
+        return drawn
+
     def _body(self, canvas: Canvas) -> bytes:
         """What the browser's Card shows: the panel's drawing in the core's frame, as JSON."""
         view = View(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Any
-from urllib.parse import parse_qs
 
 import orjson
-from dash import Dash, Input, Output, dcc, html
+from dash import Dash, dcc, html
+from dash.backends._fastapi import get_current_request
 from dash.development.base_component import Component
 
 from commandcenter.config import Config, Wall
@@ -24,6 +24,7 @@ INDEX = """<!DOCTYPE html>
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="build" content="{build}">
     <meta id="words" {words}>
+    <script src="/assets/layout.js?m={build}"></script>
     <meta name="color-scheme" content="dark">
     <title>{{%title%}}</title>
     <link rel="preload" href="/assets/fonts/inter.woff2" as="font" type="font/woff2" crossorigin>
@@ -78,22 +79,23 @@ def pages_of(config: Config) -> dict[str, Page]:
 
 def connect_pages(
     app: Dash,
-    config: Config,
     pages: Mapping[str, Page],
     panels: Mapping[str, Panel],
     languages: Mapping[str, Language],
+    usual: str,
+    draw: Callable[[str, str], dict[str, Any]],
 ) -> None:
-    """Give the app its layout: the address decides which page is drawn, in which language."""
-    app.layout = html.Div([dcc.Location(id="address"), html.Div(id="stage")])
+    """Give the app its layout: the page that the browser names, in its language, already drawn by
+    `draw(panel, language)`. assets/layout.js lets Dash's request for the layout name the page; a
+    callback on the address would cost every load one more round trip."""
 
-    @app.callback(
-        Output("stage", "children"), Input("address", "pathname"), Input("address", "search")
-    )
-    def stage(pathname: str, search: str) -> Component:
-        page = pages.get(pathname.rstrip("/") or "/")
-        asked = parse_qs((search or "").lstrip("?")).get("lang", [""])[0]
-        say = languages.get(asked) or languages[config.region.language]
-        return _draw(page, panels, say) if page else html.Div(say("There is no such page"))
+    def layout() -> Component:
+        asked = get_current_request().query_params if app.backend.has_request_context() else {}
+        page = pages.get(asked.get("page", "/").rstrip("/") or "/")
+        say = languages.get(asked.get("lang", "")) or languages[usual]
+        return _draw(page, panels, say, draw) if page else html.Div(say("There is no such page"))
+
+    app.layout = layout
 
 
 def index(say: Language, build: str) -> str:
@@ -112,12 +114,21 @@ def _told(say: Language) -> dict[str, str]:
     }
 
 
-def _draw(page: Page, panels: Mapping[str, Panel], say: Language) -> Component:
+def _draw(
+    page: Page,
+    panels: Mapping[str, Panel],
+    say: Language,
+    draw: Callable[[str, str], dict[str, Any]],
+) -> Component:
     told: dict[str, Any] = _told(say)
+    cards = [
+        _card(panels[name], draw(name, say.code), placed=page.wall is not None)
+        for name in page.panels
+    ]
     return html.Div(
         [
             html.Main(
-                [_card(panels[name], placed=page.wall is not None) for name in page.panels],
+                cards,
                 className="wall" if page.wall else "console",
                 style=_grid(page.wall) if page.wall else None,
             ),
@@ -138,7 +149,7 @@ def _grid(wall: Wall) -> dict[str, Any]:
     }
 
 
-def _card(panel: Panel, *, placed: bool) -> Component:
+def _card(panel: Panel, drawing: dict[str, Any], *, placed: bool) -> Component:
     chart = [_chart(panel.name)] if panel.chart else None
     kind = type(panel).__module__.rpartition(".")[2]
     return Card(
@@ -146,7 +157,7 @@ def _card(panel: Panel, *, placed: bool) -> Component:
         panel=panel.name,
         kind=kind,
         area=panel.name if placed else None,
-        drawing={"base": "none"},
+        drawing=drawing,
         children=chart,
     )
 

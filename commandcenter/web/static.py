@@ -56,15 +56,24 @@ class Compressed:
 
         await self.app(scope, receive, gather)
         body = b"".join(chunks)
-        if start["status"] == 200 and len(body) >= _WORTH:
-            body = gzip.compress(body, 6, mtime=0)
+        if start["status"] == 200:
             headers = MutableHeaders(scope=start)
-            headers["Content-Encoding"] = "gzip"
-            headers["Content-Length"] = str(len(body))
-            headers["Vary"] = "Accept-Encoding"
             if scope["query_string"]:  # Dash adds the file's time: another file, another address
                 headers["Cache-Control"] = "public, max-age=31536000, immutable"
-            if len(self._kept) < _MOST:
-                self._kept[address] = (start["headers"], body)
+            if len(body) >= _WORTH:
+                body = _gzip(body, headers)
+                self._keep(address, start["headers"], body)
         await send(start)
         await send({"type": "http.response.body", "body": body})
+
+    def _keep(self, address: str, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        if len(self._kept) < _MOST:
+            self._kept[address] = (headers, body)
+
+
+def _gzip(body: bytes, headers: MutableHeaders) -> bytes:
+    small = gzip.compress(body, 6, mtime=0)
+    headers["Content-Encoding"] = "gzip"
+    headers["Content-Length"] = str(len(small))
+    headers["Vary"] = "Accept-Encoding"
+    return small

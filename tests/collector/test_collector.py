@@ -85,7 +85,9 @@ async def until(true: Callable[[], Any], seconds: float = 10.0) -> None:
 
 
 def said(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
-    return [(r.levelname, r.message) for r in caplog.records if r.name.endswith(("collector", "tray"))]
+    return [
+        (r.levelname, r.message) for r in caplog.records if r.name.endswith(("collector", "tray"))
+    ]
 
 
 async def values(bus: Bus, feed: str = "told") -> dict[str, Any]:

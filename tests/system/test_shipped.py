@@ -55,7 +55,7 @@ def test_in_the_first_minute_the_wall_is_fresh_marked_as_demo_and_has_something_
                 && document.querySelector("[data-incident]") && document.querySelector('{BAD}')""",
         timeout=FIRST_MINUTE,
     )
-    assert wall.locator("[data-panel]").count() == 7
+    assert wall.locator("[data-panel]").count() == 8
     assert wall.locator("[data-camera]").count() == 8
 
 

@@ -146,20 +146,20 @@ def test_callbacks_and_acknowledgements_come_from_our_own_pages_only(
         assert client.post(path, json={}, headers=headers).status_code == 403
 
 
-def test_a_callback_from_our_own_page_is_answered(client: httpx.Client, site: Site) -> None:
-    body = {
-        "output": "stage.children",
-        "outputs": {"id": "stage", "property": "children"},
-        "inputs": [
-            {"id": "address", "property": "pathname", "value": "/wall/utama"},
-            {"id": "address", "property": "search", "value": ""},
-        ],
-        "changedPropIds": ["address.pathname"],
-    }
-    headers = {"Origin": site.address}
-    answer = client.post("/_dash-update-component", json=body, headers=headers)
-    assert answer.status_code == 200
-    assert "panel-network" in answer.text
+@pytest.mark.parametrize(
+    ("page", "shown"),
+    [("/", "panel-network"), ("/wall/utama", "panel-network"), ("/console", "panel-console")],
+)
+def test_the_layout_is_that_of_the_page_which_asks(
+    client: httpx.Client, page: str, shown: str
+) -> None:
+    drawn = client.get("/_dash-layout", params={"page": page}).text
+    assert shown in drawn
+    assert ("panel-console" in drawn) == (page == "/console")
+
+
+def test_the_layout_of_a_page_that_is_not_there_says_so(client: httpx.Client) -> None:
+    assert "Halaman ini tidak ada" in client.get("/_dash-layout", params={"page": "/nowhere"}).text
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded"])

@@ -1,0 +1,87 @@
+"""The command line, as a person meets it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from commandcenter.cli import main
+
+CONFIG = """
+[region]
+name = "Kabupaten Contoh"
+[lists]
+offices = "{folder}/offices.csv"
+[feed.network]
+devices = "{folder}/devices.csv"
+[feed.attendance]
+machines = "{folder}/machines.csv"
+[feed.cameras]
+cameras = "{folder}/cameras.csv"
+[feed.applications]
+applications = "{folder}/applications.csv"
+"""
+LISTS = {
+    "offices": "code,name,kecamatan\ndinkes,Dinas Kesehatan,Kumai\n",
+    "devices": "id,name,office\nr1,Router,dinkes\n",
+    "machines": "serial,office\nA1,dinkes\n",
+    "cameras": "id,name,url\nc1,Simpang,rtsp://127.0.0.1/1\n",
+    "applications": "id,name,url\na1,Situs,http://127.0.0.1/\n",
+}
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    for name, text in LISTS.items():
+        (tmp_path / f"{name}.csv").write_text(text)
+    path = tmp_path / "config.toml"
+    path.write_text(CONFIG.format(folder=tmp_path))
+    return path
+
+
+def test_check_says_that_all_is_well(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--config", str(config), "check"]) == 0
+    assert "is well" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "told"),
+    [
+        (
+            "devices",
+            "r2,Router,nowhere\n",
+            "[feed.network]",
+        ),
+        ("machines", "A2,nowhere\n", "[feed.attendance]"),
+        ("cameras", "c1,Twice,rtsp://127.0.0.1/2\n", "[feed.cameras]"),
+        ("applications", "a2,Wrong,ftp://127.0.0.1/\n", "[feed.applications]"),
+    ],
+)
+def test_check_names_the_list_and_what_is_wrong_in_it(
+    config: Path, capsys: pytest.CaptureFixture[str], name: str, row: str, told: str
+) -> None:
+    path = config.parent / f"{name}.csv"
+    path.write_text(LISTS[name] + row)
+    assert main(["--config", str(config), "check"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(told)
+    assert str(path) in said
+
+
+def test_the_links_for_programs_are_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["links", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["wall"] == "http://127.0.0.1:8050/"
+
+
+def test_a_config_with_mistakes_names_all_of_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("[region]\ncolour = 1\n[feed.tides]\n")
+    assert main(["--config", str(path), "check"]) == 1
+    said = capsys.readouterr().err
+    assert "[region] needs 'name'" in said
+    assert "[region] does not know 'colour'" in said
+    assert "there is no feeds/tides.py" in said
