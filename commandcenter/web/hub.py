@@ -257,12 +257,12 @@ def _drawing(canvas: Canvas, view: View) -> Drawing:
 def _card(canvas: Canvas, view: View, drawing: Drawing, *, broken: bool = False) -> dict[str, Any]:
     say, told = canvas.say, view.freshness()
     attributes = told.attributes()
-    trouble = say("This card cannot be drawn; the log tells why") if broken else ""
+    broken_text = say("This card cannot be drawn; the log tells why")
     return {
         "title": canvas.panel.title or say(canvas.panel.heading),
         "subtitle": drawing.subtitle,
         "body": drawing.body,
-        "trouble": trouble,
+        "trouble": broken_text if broken else _trouble(canvas.panel, view),
         "base": "none" if broken else told.base,
         "origin": told.origin.value,
         "at": attributes["data_at"],
@@ -270,6 +270,13 @@ def _card(canvas: Canvas, view: View, drawing: Drawing, *, broken: bool = False)
         "staleAt": attributes["data_stale_at"],
         **({"figure": drawing.figure} if drawing.figure else {}),
     }
+
+
+def _trouble(panel: Panel, view: View) -> str:
+    """Why sources of this card are down. A card without a frame leaves it to the masthead."""
+    if not (panel.title or panel.heading):
+        return ""
+    return " · ".join(f"{feed}: {why}" for feed, why in view.board.trouble(panel.feeds).items())
 
 
 def _json(props: dict[str, Any]) -> bytes:

@@ -13,6 +13,7 @@ from commandcenter.board import Board, Patience, View
 from commandcenter.drawing import Drawing, div
 from commandcenter.language import LANGUAGES, Language
 from commandcenter.panel import Panel
+from commandcenter.reading import Reading
 from commandcenter.region import Region
 from commandcenter.web.hub import Browser, Hub
 from tests.conftest import NOW, Clock
@@ -108,6 +109,16 @@ async def test_a_panel_that_cannot_be_drawn_says_so_and_the_others_are_drawn(
     assert hello["panels"]["good"]["body"] == ["div", {}, "1 terbuka"]
     assert hello["panels"]["good"]["trouble"] == ""
     assert [record.message for record in caplog.records] == ["panel bad cannot be drawn"]
+
+
+async def test_a_card_says_why_its_source_is_down(clock: Clock) -> None:
+    hub = hub_of(clock, count=Count())
+    status = {"ok": False, "error": "kabel putus"}
+    told = Reading(feed="system", key="feed/incidents", at=NOW, value=status, number=1)
+    hub.board.take([samples.incident(1), told], NOW)
+    (hello,) = join(hub, "count").messages
+    assert hello["panels"]["count"]["trouble"] == "incidents: kabel putus"
+    assert hello["panels"]["count"]["body"] == ["div", {}, "1 terbuka"]  # what is known stays
 
 
 async def test_a_card_that_has_heard_nothing_does_not_draw_an_empty_list(clock: Clock) -> None:
