@@ -24,6 +24,13 @@ from commandcenter.records.incidents import StaleIncident, acknowledge, log_of
 from commandcenter.records.rejects import latest
 
 _LEVELS = {"critical": "bad", "warning": "warn"}
+DOMAINS = {
+    "network": "Network",
+    "attendance": "Attendance",
+    "complaints": "Complaints",
+    "applications": "Applications",
+    "cameras": "CCTV",
+}
 LONGEST_NOTE = 500
 
 
@@ -76,7 +83,7 @@ class ConsolePanel(Panel):
             f"incident {level} {'acknowledged' if who else 'waiting'}",
             mark(level, say(row["level"])),
             div("what", tag("strong", "", row["title"]), tag("small", "", row["detail"])),
-            span("domain", row["feed"]),
+            span("domain", say(DOMAINS.get(row["feed"], row["feed"]))),
             span("who", who or say("unacknowledged")),
             since(row["opened_at"]),
             None
