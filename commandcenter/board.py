@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from commandcenter.language import Language
-from commandcenter.lists import Office
 from commandcenter.reading import Origin, Reading
 from commandcenter.region import Region
 
@@ -128,7 +127,6 @@ class View:
     now: datetime
     say: Language
     region: Region
-    offices: Sequence[Office] = ()
 
     def all(self, kind: str) -> list[Reading]:
         """The latest reading of every key of a kind, over the panel's feeds."""

@@ -5,7 +5,7 @@ This is the only kind of message that travels from feeds over the bus to boards 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Self
@@ -50,10 +50,6 @@ class Reading:
     def identity(self) -> str:
         """The second part of the key: "rtr-dinkes" of "device/rtr-dinkes"."""
         return self.key.partition("/")[2]
-
-    def numbered(self, number: int) -> Self:
-        """The same reading with the bus's number."""
-        return replace(self, number=number)
 
     def encode(self) -> bytes:
         """As it lies on the bus: feed, key and number travel beside it."""

@@ -13,17 +13,6 @@ from commandcenter.drawing import Drawing, Node, div, span, tag
 from commandcenter.panel import Panel
 from commandcenter.reading import Reading
 
-# Bad first: what a person must look at is what must be on the screen.
-NEED = (
-    "frozen",
-    "unreachable",
-    "unauthorized",
-    "not_found",
-    "unsupported",
-    "late",
-    "starting",
-    "live",
-)
 WORDS = {
     "frozen": "FROZEN",
     "unreachable": "LOST",

@@ -78,10 +78,6 @@ class Rule:
         """`when`, parsed."""
         return Condition.parse(self.when)
 
-    def covers(self, feed: str, kind: str) -> bool:
-        """Whether it judges things of this feed and kind."""
-        return self.feed in (feed, "*") and self.kind in ("", kind)
-
     def words(self, feed: str, key: str, value: Mapping[str, Any]) -> Words:
         """What its incident says about a reading's value. What is not there is a dash."""
         fields = {**value, "feed": feed, "key": key}

@@ -52,7 +52,6 @@ def web_app(config: Config, bus: Bus, records: Records, now: Callable[[], dateti
         languages=languages,
         now=now,
         region=config.region,
-        offices=config.offices,
         build=build,
     )
     pages = pages_of(config)

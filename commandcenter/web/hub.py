@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,6 @@ import orjson
 from commandcenter.board import Board, View
 from commandcenter.drawing import Drawing, div
 from commandcenter.language import Language
-from commandcenter.lists import Office
 from commandcenter.panel import Panel
 from commandcenter.region import Region
 from commandcenter.web.wire import Wire, text_frame
@@ -69,13 +68,11 @@ class Hub:
         languages: Mapping[str, Language],
         now: Callable[[], datetime],
         region: Region,
-        offices: Sequence[Office] = (),
         build: str = "",
     ) -> None:
         self.board = board
         self.now = now
         self.region = region
-        self.offices = offices
         self.build = build
         self.browsers: set[Browser] = set()
         self.bus_lost_at: datetime | None = now()
@@ -151,7 +148,6 @@ class Hub:
             now=self.now(),
             say=canvas.say,
             region=self.region,
-            offices=self.offices,
         )
         try:
             body = _json(_card(canvas, view, _drawing(canvas, view)))
