@@ -6,12 +6,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test check lint bench lock clean
+.PHONY: help setup run test bench lock clean
 help:
 	@echo "make run    serve the wall at http://127.0.0.1:8050 (Ctrl-C ends everything)"
 	echo "make test   all checks and tests"
+	echo "make setup  only what \`make run\` needs, for a server"
 	echo "make bench  the benchmarks' table"
 	echo "make lock   pin the requirements anew"
+
+setup: $(VENV)/.run
 
 run: $(VENV)/.run
 	exec $(BIN)/commandcenter run
