@@ -85,7 +85,6 @@ class Wall(_Table):
 
     name: str
     picture: tuple[str, ...]
-    title: str = ""
     columns: tuple[str, ...] = ()
     rows: tuple[str, ...] = ()
 

@@ -52,12 +52,12 @@ def mark(level: str, word: str) -> list[Any]:
 
 def since(at: datetime | str) -> list[Any]:
     """How long ago, kept by the browser: "18 mnt"."""
-    return tag("time", "", data_since=_milliseconds(at))
+    return tag("time", "", data_since=milliseconds(at))
 
 
 def due(at: datetime | str) -> list[Any]:
     """How long until, or past: "sisa 3 jam", "lewat 1 hari"; the browser colours it too."""
-    return tag("time", "", data_due=_milliseconds(at))
+    return tag("time", "", data_due=milliseconds(at))
 
 
 def more(rest: int) -> list[Any]:
@@ -66,6 +66,7 @@ def more(rest: int) -> list[Any]:
     return tag("p", "more", data_rest=max(0, rest))
 
 
-def _milliseconds(at: datetime | str) -> int:
+def milliseconds(at: datetime | str) -> int:
+    """Since 1970, as the page's clock counts. `at` is aware, or ISO."""
     moment = datetime.fromisoformat(at) if isinstance(at, str) else at
     return int(moment.timestamp() * 1000)

@@ -61,6 +61,15 @@ def read_list(path: Path, row: type[Row]) -> list[Row]:
     return found
 
 
+def list_stamp(path: Path) -> tuple[int, int] | None:
+    """Another one means that the list was written again; None: it is not there."""
+    try:
+        told = path.stat()
+    except OSError:
+        return None
+    return told.st_mtime_ns, told.st_size
+
+
 def read_table(name: str, raw: bytes) -> Iterator[list[str]]:
     """The rows of a CSV or XLSX file's bytes as text, header first. Raises BadList."""
     if name.lower().endswith(".xlsx"):

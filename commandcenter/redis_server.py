@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import hashlib
 import importlib.util
 import os
 import re
 import shutil
-import signal
 import socket
 import stat
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
 import psutil
 
+from commandcenter.lifeline import die_with_parent
+
 _NAMES = ("redis-server", "valkey-server")
 _NEEDED = (6, 2)
 _LONGEST_SOCKET = 100  # bytes; the kernel takes 107
 _STARTS_WITHIN = 30.0  # seconds; a large file has to be read first
 _ENDS_WITHIN = 10.0
-_PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 class RedisMissing(RuntimeError):
@@ -169,7 +167,7 @@ class RedisServer:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C is for us; we stop it when nobody needs it any more
-            preexec_fn=_die_with_parent(),
+            preexec_fn=die_with_parent(),
         )
 
     def _wait(self) -> None:
@@ -229,20 +227,6 @@ def _version(program: str) -> str | None:
         return None
     found = re.search(rb"\bv=(\d+\.\d+[\d.]*)", told.stdout)
     return found[1].decode() if found else None
-
-
-def _die_with_parent() -> Callable[[], None] | None:
-    """What the child does before it becomes Redis: ask for SIGTERM when its parent dies."""
-    if sys.platform != "linux":
-        return None
-    prctl, parent = ctypes.CDLL(None, use_errno=True).prctl, os.getpid()
-
-    def ask() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it died before we asked
-            os._exit(1)
-
-    return ask
 
 
 def _end_orphan(folder: Path) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import os
 import shlex
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,12 +15,12 @@ from typing import Any
 
 from commandcenter.config import VAR, Config
 from commandcenter.embedded import RedisKeeper
+from commandcenter.lifeline import die_with_parent
 from commandcenter.processes import PROCESSES
 
 RESTART_AFTER = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds: quickly at first, a crash loop slowly
 WELL_AFTER = 30.0  # seconds of life, after which a crash is the first one again
 PATIENCE = 8.0  # seconds that a process may take to end
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass
@@ -53,7 +52,7 @@ class Child:
                 env=self.environment,
                 stdin=asyncio.subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C comes to us; we end the others in order
-                preexec_fn=_die_with_parent(),
+                preexec_fn=die_with_parent(),
             )
         except OSError as error:
             _say(f"{self.command[0]} cannot be started: {error.strerror}")
@@ -119,20 +118,6 @@ async def _first(*work: Coroutine[Any, Any, object]) -> None:
         task.cancel()
     for task in done:
         task.result()
-
-
-def _die_with_parent() -> Callable[[], None] | None:
-    """Linux only: a child must not outlive a parent that was killed (prctl(2))."""
-    if sys.platform != "linux":
-        return None
-    prctl, parent = ctypes.CDLL(None).prctl, os.getpid()
-
-    def ask() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it died before we asked
-            os._exit(1)
-
-    return ask
 
 
 def _say(text: str) -> None:

@@ -6,7 +6,8 @@ missing from the source is None, never zero.
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from collections.abc import Mapping
+from typing import Any, Literal, TypedDict
 
 LinkState = Literal["up", "degraded", "down", "unknown", "unconnected"]
 
@@ -170,3 +171,9 @@ class FeedStatus(TypedDict):
     rejects: int
     seconds: float  # how long the last look took
     notes: dict[str, str]  # facts for the health page: {"probe": "icmp"}
+
+
+def urgency(incident: Mapping[str, Any]) -> tuple[bool, bool, str]:
+    """Sorts incidents by their need of a person: unacknowledged, critical, oldest first."""
+    taken = incident["acknowledged_at"] is not None
+    return (taken, incident["level"] != "critical", incident["opened_at"])

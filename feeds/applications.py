@@ -15,7 +15,7 @@ import httpx
 from cryptography import x509
 
 from commandcenter.feed import Desk, Feed, SourceDown
-from commandcenter.lists import BadList, Office, read_list
+from commandcenter.lists import BadList, Office, list_stamp, read_list
 from commandcenter.reading import Reading
 from commandcenter.secret import redact
 from commandcenter.vocabulary import Application
@@ -128,7 +128,7 @@ class Applications(Feed):
 
     async def _read_list(self, desk: Desk) -> Sequence[str]:
         """Read the list again if it changed; returns the ids that are no longer in it."""
-        stamp = _stamp(self.applications)
+        stamp = list_stamp(self.applications)
         if stamp == self._list_stamp and self._sites:
             return ()
         before = [site.id for site in self._sites]
@@ -276,11 +276,3 @@ def _is_url(text: str) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    try:
-        told = path.stat()
-    except OSError:
-        return None
-    return told.st_mtime_ns, told.st_size

@@ -11,10 +11,10 @@ from statistics import fmean, median
 from typing import Any, Literal
 
 from commandcenter.feed import Desk, Feed, SourceDown
-from commandcenter.lists import BadList, Office, check_offices
+from commandcenter.lists import BadList, Office, check_offices, list_stamp
 from commandcenter.network import counters, icmp, snmp
 from commandcenter.network.look import Look, Memory
-from commandcenter.network.topology import Link, list_stamp, parents, parents_first, read_devices
+from commandcenter.network.topology import Link, parents, parents_first, read_devices
 from commandcenter.reading import Reading
 from commandcenter.secret import Secret, SecretMissing
 from commandcenter.vocabulary import Device, LinkState, Provider

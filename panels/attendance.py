@@ -53,7 +53,6 @@ class Attendance(Panel):
             span("name", office["name"]),
             span("bar", tag("i", "", style={"width": width})),
             span("share", say.percent(share, 0) if share is not None else say("no report")),
-            span("late", say("{n} late", n=office["late"]) if office["late"] else ""),
             self._silence(view, office) if silent else None,
             key=office["name"],
         )

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from commandcenter.board import View
-from commandcenter.drawing import Drawing, Node, div, span, tag
+from commandcenter.drawing import Drawing, Node, div, milliseconds, span, tag
 from commandcenter.panel import Panel
 from commandcenter.reading import Reading
 
@@ -92,7 +92,7 @@ def _age(value: dict[str, Any]) -> Node:
     at = _seen(value)
     if at is None or value["state"] in WORDS:
         return None
-    return span("age", tag("time", "", data_ago=_milliseconds(at)))
+    return span("age", tag("time", "", data_ago=milliseconds(at)))
 
 
 def _when(view: View, value: dict[str, Any]) -> str:
@@ -122,10 +122,6 @@ def _judged(view: View, camera: Reading, value: dict[str, Any]) -> dict[str, Any
         "data_condition": value["state"],
         "data_origin": camera.origin.value,
         "data_at": at,
-        "data_late_at": _milliseconds(late.isoformat()),
-        "data_stale_at": _milliseconds(stale.isoformat()),
+        "data_late_at": milliseconds(late),
+        "data_stale_at": milliseconds(stale),
     }
-
-
-def _milliseconds(at: str) -> int:
-    return int(datetime.fromisoformat(at).timestamp() * 1000)

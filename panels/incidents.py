@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from commandcenter.board import View
 from commandcenter.drawing import Drawing, Node, div, mark, more, since, span, tag
 from commandcenter.panel import Panel
+from commandcenter.vocabulary import urgency
 
 LEVELS = {"critical": "bad", "warning": "warn"}
 
@@ -24,7 +25,7 @@ class Incidents(Panel):
 
     def render(self, view: View) -> Drawing:
         """Unacknowledged before acknowledged, critical before warning, old before new."""
-        found = sorted(view.values("incident"), key=_need)
+        found = sorted(view.values("incident"), key=urgency)
         rest = len(found) - self.show
         return Drawing(
             subtitle=view.say("{n} open", n=len(found)),
@@ -35,11 +36,6 @@ class Incidents(Panel):
                 None if found else div("empty", view.say("No open incidents")),
             ),
         )
-
-
-def _need(incident: dict[str, Any]) -> tuple[bool, bool, str]:
-    taken = incident["acknowledged_at"] is not None
-    return (taken, incident["level"] != "critical", incident["opened_at"])
 
 
 def _row(view: View, incident: dict[str, Any]) -> Node:

@@ -90,10 +90,23 @@ def _network(view: View) -> Figure:
         title=say("Office network"),
         number=say.number(alive),
         of=f"/ {say.number(len(devices))}",
-        level="bad" if down > len(devices) / 10 else "warn" if down or unknown else "ok",
-        aside=say("{n} down", n=down) if down else say("all connected"),
-        below=" · ".join(b for b in below if b) or say("no disturbance"),
+        level=_link_level(states),
+        aside=say("{n} down", n=down) if down else _all(states, "up", say("all connected")),
+        below=" · ".join(b for b in below if b) or _all(states, "up", say("no disturbance")),
     )
+
+
+def _link_level(states: list[str]) -> str:
+    if not states:
+        return "unknown"
+    if states.count("down") > len(states) / 10:
+        return "bad"
+    return "warn" if {"down", "unknown", "degraded"} & set(states) else "ok"
+
+
+def _all(states: list[str], good: str, word: str) -> str:
+    """The good word, only where it is true of everything and there is something."""
+    return word if states and set(states) == {good} else ""
 
 
 def _attendance(view: View) -> Figure:
@@ -120,12 +133,13 @@ def _attendance(view: View) -> Figure:
 def _complaints(view: View) -> Figure:
     say = view.say
     totals: dict[str, Any] = next(iter(view.values("totals")), {})
-    overdue = totals.get("overdue", 0)
+    none = say("none overdue")
+    overdue = totals.get("overdue")
     return Figure(
         title=say("Open complaints"),
         number=say.number(totals.get("open")),
-        level="bad" if overdue else "ok",
-        aside=say("{n} overdue", n=overdue) if overdue else say("none overdue"),
+        level="unknown" if overdue is None else "bad" if overdue else "ok",
+        aside=say("{n} overdue", n=overdue) if overdue else "" if overdue is None else none,
         below=say(
             "{n} new today · {m} done",
             n=totals.get("new_today", "–"),
@@ -139,14 +153,14 @@ def _applications(view: View) -> Figure:
     down = sum(a["state"] == "down" for a in found)
     slow = [a["latency_ms"] for a in found if a["latency_ms"] is not None]
     ending = [a for a in found if a["certificate_days"] is not None and a["certificate_days"] < 14]
-    below = (
-        say("{n} certificates end soon", n=len(ending)) if ending else say("certificates in order")
-    )
+    certificates = [a for a in found if a["certificate_days"] is not None]
+    below = say("certificates in order") if certificates else ""
+    below = say("{n} certificates end soon", n=len(ending)) if ending else below
     return Figure(
         title=say("Applications"),
         number=say.number(len(found) - down),
         of=f"/ {say.number(len(found))}",
-        level="bad" if down else "warn" if ending else "ok",
+        level="unknown" if not found else "bad" if down else "warn" if ending else "ok",
         aside=say("median {n} ms", n=say.number(median(slow))) if slow else None,
         below=say("{n} not answering", n=down) if down else below,
     )
@@ -165,8 +179,8 @@ def _cameras(view: View) -> Figure:
         title=say("CCTV"),
         number=say.number(live),
         of=f"/ {say.number(len(found))}",
-        level="warn" if words else "ok",
-        aside=" · ".join(words) or say("all live"),
+        level="warn" if words else "ok" if live else "unknown",
+        aside=" · ".join(words) or _all(states, "live", say("all live")),
         below=say("of them {owners}", owners=", ".join(f"{n} {owner}" for owner, n in owners))
         if owners
         else "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from commandcenter.lists import BadList, read_list
+from commandcenter.lists import BadList, list_stamp, read_list
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class MachineList:
 
     def current(self) -> dict[str, ListedMachine]:
         """The machines by serial. Raises BadList when there never was a good list."""
-        stamp = self._look()
+        stamp = list_stamp(self.path)
         if stamp != self._stamp or self._rows is None:
             self._stamp = stamp
             self._load()
@@ -42,10 +42,3 @@ class MachineList:
             self.mistake = str(error)
             if self._rows is None:
                 raise
-
-    def _look(self) -> tuple[int, int] | None:
-        try:
-            found = self.path.stat()
-        except OSError:
-            return None
-        return found.st_mtime_ns, found.st_size

@@ -50,15 +50,6 @@ def read_devices(path: Path) -> dict[str, Link]:
     return by_id
 
 
-def list_stamp(path: Path) -> tuple[int, int] | None:
-    """Another one means that the list was written again; None: it is not there."""
-    try:
-        told = path.stat()
-    except OSError:
-        return None
-    return told.st_mtime_ns, told.st_size
-
-
 def parents(link: Link, links: Mapping[str, Link]) -> Iterator[Link]:
     """What a device hangs on, nearest first; in a circle each once."""
     seen: set[str] = set()

@@ -105,7 +105,6 @@ def _lifespan(hub: Hub, bus: Bus) -> Callable[[FastAPI], Any]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await bus.close()
 
     return lifespan
 

@@ -22,6 +22,7 @@ from commandcenter.panel import Panel
 from commandcenter.records.database import Records, RecordsDown
 from commandcenter.records.incidents import StaleIncident, acknowledge, log_of
 from commandcenter.records.rejects import latest
+from commandcenter.vocabulary import urgency
 
 _LEVELS = {"critical": "bad", "warning": "warn"}
 DOMAINS = {
@@ -46,7 +47,7 @@ class ConsolePanel(Panel):
 
     def render(self, view: View) -> Drawing:
         """Unacknowledged first, critical first, oldest first."""
-        rows = sorted(view.values("incident"), key=order)
+        rows = sorted(view.values("incident"), key=urgency)
         open_ones = sum(1 for row in rows if not row["acknowledged_at"])
         body = div(
             "work",
@@ -100,11 +101,6 @@ class ConsolePanel(Panel):
             data_incident=row["number"],
             tabIndex=0,
         )
-
-
-def order(row: dict[str, Any]) -> tuple[bool, bool, str]:
-    """What needs a person first."""
-    return (row["acknowledged_at"] is not None, row["level"] != "critical", row["opened_at"])
 
 
 @dataclass(frozen=True, kw_only=True)

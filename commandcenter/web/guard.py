@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -74,7 +74,7 @@ class Guard:
             return 404, "There is no such page"
         if scope["type"] == "websocket" and scope["path"] != "/live":
             return 403, "No such socket"
-        if _LOOPBACK_ONLY.fullmatch(scope["path"]) and not _from_loopback(scope):
+        if any(map(_LOOPBACK_ONLY.fullmatch, _wanted(scope))) and not _from_loopback(scope):
             return 403, "The console answers on this machine only"
         if _must_come_from_us(scope) and not self._from_our_page(headers):
             return 403, "This request does not come from one of our pages"
@@ -97,6 +97,12 @@ class Guard:
             await send(message)
 
         return dressed
+
+
+def _wanted(scope: Scope) -> list[str]:
+    """The paths that a request is about: its own, and the page whose layout or /live it names."""
+    pages = QueryParams(scope["query_string"]).getlist("page")
+    return [scope["path"], *(page.rstrip("/") for page in pages)]  # as they are looked up
 
 
 def _must_come_from_us(scope: Scope) -> bool:

@@ -59,7 +59,6 @@ class Page:
     """What one path shows: `panels` are those that its /live connection carries."""
 
     path: str
-    title: str
     panels: tuple[str, ...]
     wall: Wall | None = None
 
@@ -68,12 +67,9 @@ def pages_of(config: Config) -> dict[str, Page]:
     """Every page by its path; the first wall is also at the root."""
     found: dict[str, Page] = {}
     for wall in config.walls:
-        title = wall.title or config.region.name
         for path in ("/", f"/wall/{wall.name}"):
-            found.setdefault(
-                path, Page(path=path, title=title, panels=tuple(wall.panels), wall=wall)
-            )
-    found["/console"] = Page(path="/console", title="Insiden", panels=("console",))
+            found.setdefault(path, Page(path=path, panels=tuple(wall.panels), wall=wall))
+    found["/console"] = Page(path="/console", panels=("console",))
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from starlette.responses import PlainTextResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from commandcenter.web.guard import Guard, Rules
 from tests.web.conftest import Site
@@ -184,6 +184,38 @@ async def test_the_console_answers_on_this_machine_only(address: str, status: in
         assert (await client.get("/")).status_code == 200
         for path in ("/console", "/console/", "/console/rejects", "/console/incidents/1/log"):
             assert (await client.get(path)).status_code == status, path
+
+
+@pytest.mark.parametrize("page", ["/console", "/console/", "/console//", "%2Fconsole"])
+async def test_nobody_else_gets_the_console_by_asking_for_its_layout(page: str) -> None:
+    guard = Guard(_inner, Rules(names=("ours",), pages={"/", "/console"}, policy="x"))
+    for address, status in (("127.0.0.1", 200), ("10.0.0.9", 403)):
+        transport = httpx.ASGITransport(app=guard, client=(address, 1234))
+        async with httpx.AsyncClient(transport=transport, base_url="http://ours") as client:
+            assert (await client.get("/_dash-layout?page=/")).status_code == 200
+            for asked in (f"page={page}", f"page=/&page={page}", f"page={page}&page=/"):
+                assert (await client.get(f"/_dash-layout?{asked}")).status_code == status, asked
+
+
+async def test_nobody_else_follows_the_console_live() -> None:
+    guard = Guard(_inner, Rules(names=("ours",), pages={"/", "/console"}, policy="x"))
+    sent: list[Message] = []
+    scope = {
+        "type": "websocket",
+        "path": "/live",
+        "query_string": b"page=/console",
+        "headers": [(b"host", b"ours"), (b"origin", b"http://ours")],
+        "client": ("10.0.0.9", 1234),
+    }
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await guard(scope, receive, send)
+    assert [(m["type"], m["code"]) for m in sent] == [("websocket.close", 4403)]
 
 
 def assets(page: str) -> list[str]:
