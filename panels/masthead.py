@@ -49,7 +49,7 @@ class Masthead(Panel):
         trouble = view.board.trouble(view.feeds)
         dead = [f for f in view.feeds if f in trouble or not view.alive(f)]
         alive = len(view.feeds) - len(dead)
-        level = "ok" if not dead else "warn" if alive else "bad"
+        level = "bad" if not alive else "warn" if dead else "ok"  # no source at all is not well
         text = view.say("{n} of {m} sources alive", n=alive, m=len(view.feeds))
         why = "; ".join(f"{f}: {trouble.get(f, view.say('silent'))}" for f in dead)
         names = view.say("without {feeds}", feeds=", ".join(dead)) if dead else ""
