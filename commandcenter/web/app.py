@@ -7,7 +7,7 @@ import hashlib
 import logging
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 
 ASSETS = Path(__file__).parents[2] / "assets"
 ROOT = Path(__file__).parents[2]
+FIRST_NEWS = 1.0  # seconds that a start waits for the bus, at most
 
 
 def web_app(config: Config, bus: Bus, records: Records, now: Callable[[], datetime]) -> ASGIApp:
@@ -101,6 +102,9 @@ def _lifespan(hub: Hub, bus: Bus) -> Callable[[FastAPI], Any]:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         # asyncio itself holds its tasks only weakly: this frame holds them.
         tasks = [asyncio.create_task(follow(hub, bus)), asyncio.create_task(hub.pulse())]
+        # Whoever comes back in the first instant would otherwise see an empty wall for a moment.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(hub.heard.wait(), FIRST_NEWS)
         yield
         for task in tasks:
             task.cancel()
@@ -118,6 +122,8 @@ async def follow(hub: Hub, bus: Bus) -> None:
                 changed = hub.board.take(news.readings, hub.now())
                 if changed:
                     hub.changed(changed)
+                if news.snapshot or not news.connected:
+                    hub.heard.set()
         except Exception:
             log.exception("following the bus failed; beginning again")
             hub.bus(connected=False)

@@ -76,6 +76,7 @@ class Hub:
         self.build = build
         self.browsers: set[Browser] = set()
         self.bus_lost_at: datetime | None = now()
+        self.heard = asyncio.Event()  # what the bus kept, or that it is away
         self.drawn = 0
         self.sent = 0
         self.cut = 0
