@@ -36,6 +36,24 @@ class Moment(sa.types.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Fitted(sa.types.TypeDecorator[str]):
+    """A short text, cut to its column: what a person typed or a browser sent is kept as far as
+    both databases can hold it. PostgreSQL refuses NUL and what is too long."""
+
+    impl = sa.String
+    cache_ok = True
+
+    def __init__(self, length: int) -> None:
+        super().__init__(length)
+        self.longest = length
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002
+        if value is None:
+            return None
+        text = value.replace("\x00", "").encode(errors="replace").decode()
+        return text if len(text) <= self.longest else text[: self.longest - 1] + "…"
+
+
 def _id() -> sa.Column[int]:
     return sa.Column(
         "id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), sa.Identity(), primary_key=True
@@ -152,4 +170,69 @@ used_signature = sa.Table(
     metadata,
     sa.Column("signature", sa.String(80), primary_key=True),  # a webhook's, within its window
     sa.Column("at", Moment, nullable=False, index=True),
+)
+
+display = sa.Table(
+    "display",
+    metadata,
+    _id(),
+    sa.Column("name", Fitted(80), nullable=False),
+    sa.Column("room", Fitted(80), nullable=False, server_default=""),
+    sa.Column("wall", Fitted(80), nullable=False),  # the name of a [[wall]]
+    sa.Column("token_hash", sa.String(64), unique=True),  # None: its token was not fetched yet
+    sa.Column("paired_at", Moment, nullable=False),
+    sa.Column("paired_by", Fitted(120), nullable=False),
+    sa.Column("revoked_at", Moment),
+    sa.Column("revoked_by", Fitted(120)),
+    sa.Column("last_seen_at", Moment),
+    sa.Column("address", Fitted(64), nullable=False, server_default=""),
+    sa.Column("user_agent", Fitted(300), nullable=False, server_default=""),
+    sa.Column("width", sa.Integer, nullable=False, server_default="0"),  # pixels
+    sa.Column("height", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("control", sa.JSON, nullable=False, server_default="{}"),  # the operator's will
+)
+
+pairing = sa.Table(
+    "pairing",
+    metadata,
+    _id(),
+    sa.Column("secret_hash", sa.String(64), nullable=False, unique=True),
+    sa.Column("code", sa.String(6), nullable=False, unique=True),
+    sa.Column("asked_at", Moment, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False, index=True),
+    sa.Column("address", Fitted(64), nullable=False),
+    sa.Column("user_agent", Fitted(300), nullable=False),
+    sa.Column("width", sa.Integer, nullable=False),
+    sa.Column("height", sa.Integer, nullable=False),
+    sa.Column("display_id", sa.ForeignKey("display.id")),  # None: nobody has entered the code yet
+)
+
+display_log = sa.Table(
+    "display_log",
+    metadata,
+    _id(),
+    sa.Column("display_id", sa.ForeignKey("display.id"), index=True),  # None: it is about them all
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("who", Fitted(120), nullable=False),  # a person, or "display"
+    sa.Column("step", Fitted(32), nullable=False),  # paired, collected, changed, revoked, …
+    sa.Column("note", Fitted(2000), nullable=False, server_default=""),
+    sa.Column("source_address", Fitted(64), nullable=False, server_default=""),
+)
+
+preset = sa.Table(
+    "preset",
+    metadata,
+    sa.Column("name", Fitted(80), primary_key=True),
+    sa.Column("settings", sa.JSON, nullable=False),
+    sa.Column("saved_at", Moment, nullable=False),
+    sa.Column("saved_by", Fitted(120), nullable=False),
+)
+
+setting = sa.Table(
+    "setting",
+    metadata,
+    sa.Column("key", sa.String(80), primary_key=True),
+    sa.Column("value", sa.JSON, nullable=False),
+    sa.Column("changed_at", Moment, nullable=False),
+    sa.Column("changed_by", Fitted(120), nullable=False),
 )
