@@ -11,7 +11,15 @@ from pathlib import Path
 
 from benchmarks.report import HEADER, QUICK, Effort, Row
 
-NAMES = ("first_value", "drawing", "event_to_dom", "fan_out", "overload", "stalled")
+NAMES = (
+    "first_value",
+    "drawing",
+    "event_to_dom",
+    "update_cost",
+    "fan_out",
+    "overload",
+    "stalled",
+)
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
 
