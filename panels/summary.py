@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
+from typing import Any, ClassVar
 
 from commandcenter.board import View
 from commandcenter.drawing import Drawing, Node, div, since, span, tag
@@ -27,6 +27,8 @@ class Figure:
 @dataclass(kw_only=True)
 class Summary(Panel):
     """Network, attendance, complaints, applications, cameras and incidents in figures."""
+
+    frame: ClassVar[bool] = True
 
     feeds: tuple[str, ...] = (
         "network", "attendance", "complaints", "applications", "cameras", "incidents",
@@ -97,8 +99,8 @@ def _network(view: View) -> Figure:
 
 
 def _link_level(states: list[str]) -> str:
-    if not states:
-        return "unknown"
+    if set(states) <= {"unconnected"}:
+        return "unknown"  # not one was heard
     if states.count("down") > len(states) / 10:
         return "bad"
     return "warn" if {"down", "unknown", "degraded"} & set(states) else "ok"
@@ -173,8 +175,8 @@ def _cameras(view: View) -> Figure:
     dead = len(states) - live - frozen - states.count("late") - states.count("starting")
     words = [say("{n} frozen", n=frozen)] if frozen else []
     words += [say("{n} dead", n=dead)] if dead else []
-    # Whose most of them are goes without saying.
-    owners = Counter(c["owner"] for c in found if c["owner"]).most_common()[1:]
+    # Whose most of them are goes without saying; for more than two there is no room.
+    owners = Counter(c["owner"] for c in found if c["owner"]).most_common()[1:3]
     return Figure(
         title=say("CCTV"),
         number=say.number(live),

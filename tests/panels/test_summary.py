@@ -57,3 +57,7 @@ def test_no_application_is_not_a_row_of_well_ones() -> None:
     drawn = card("applications", samples.application("x"), gone)
     assert "figure unknown" in drawn
     assert "sertifikat aman" not in drawn
+
+
+def test_a_network_of_which_no_office_is_connected_yet_is_not_green() -> None:
+    assert "figure unknown" in card("network", samples.device(1, state="unconnected"))
