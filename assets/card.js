@@ -7,18 +7,26 @@ window.commandcenter = window.commandcenter || {};
 (function (cc) {
   "use strict";
 
-  const ALLOWED = /^(a|b|button|canvas|dd|div|dl|dt|em|footer|h1|h2|h3|header|i|li|meter|ol|p|path|section|small|span|strong|svg|table|tbody|td|th|thead|time|tr|ul|circle|rect|line|polygon|polyline|text|g|label|input|select|option|form|kbd)$/;
+  const ALLOWED = /^(a|b|button|canvas|dd|div|dl|dt|em|footer|h1|h2|h3|header|i|li|meter|ol|p|path|section|small|span|strong|svg|table|tbody|td|th|thead|time|tr|ul|circle|rect|line|polygon|polyline|text|g|label|input|select|option|optgroup|form|details|summary|kbd)$/;
+
+  // A part of a drawing that a patch did not touch is the same array as before, and so the same
+  // element: React passes over it without looking inside.
+  const made = new WeakMap(); // node -> its element
 
   function element(node, index) {
     if (node === null || node === undefined) return null;
     if (!Array.isArray(node)) return String(node);
+    const known = made.get(node);
     const [name, attributes, ...children] = node;
+    if (known && (known.index === index || attributes.key !== undefined)) return known.element;
     if (!ALLOWED.test(name)) return null;
     // A key of the drawing's own (incident 2) must not meet a place (the second child): React would
     // keep one of the two on the page for ever.
     const key = attributes.key === undefined ? index : "own " + attributes.key;
     const props = { ...attributes, key };
-    return React.createElement(name, props, ...children.map(element));
+    const fresh = React.createElement(name, props, ...children.map(element));
+    made.set(node, { index, element: fresh });
+    return fresh;
   }
 
   function age(drawing) {
@@ -54,15 +62,14 @@ window.commandcenter = window.commandcenter || {};
       {
         id: props.id,
         ref: section,
-        className: "card panel-" + props.kind + (drawing.title ? "" : " bare"),
-        style: props.area ? { gridArea: props.area } : undefined,
+        className: "card panel-" + drawing.kind + (drawing.title ? "" : " bare"),
         "data-panel": props.panel,
         "data-origin": drawing.origin || "live",
         "data-at": drawing.at || "",
         "data-late-at": drawing.lateAt || undefined,
         "data-stale-at": drawing.staleAt || undefined,
         "data-base": drawing.base || undefined,
-        "data-number": drawing.number,
+        "data-version": drawing.v,
       },
       header(drawing),
       props.children ? React.createElement("div", { key: "chart", className: "chart" }, props.children) : null,

@@ -5,7 +5,7 @@ window.commandcenter = window.commandcenter || {};
 (function (cc) {
   "use strict";
 
-  const SILENCE = 3500; // ms without a word (the server speaks at least every second)
+  const SILENCE = 3000; // ms without a word (the server speaks at least every second)
   const LONGEST_WAIT = 1200; // ms between attempts at most, jitter included
   const ATTEMPT = 2500; // ms that one attempt may take
 
@@ -14,65 +14,6 @@ window.commandcenter = window.commandcenter || {};
   let heardClock = null; // the same moment by the server's clock
   let busLost = null;
   let wait = 100;
-  let pending = {}; // panel -> newest drawing not yet shown: a busy page skips, it never queues
-  let resting = false; // since a drawing was shown, until the page had a turn for all else
-
-  const channel = new MessageChannel(); // a task without setTimeout's clamp of 4 ms
-  channel.port1.onmessage = again;
-
-  function page() {
-    return document.getElementById("page");
-  }
-
-  function again() {
-    resting = false;
-    show();
-  }
-
-  // At once when the page is idle; what comes while it is busy replaces what waits.
-  function show() {
-    if (resting || !Object.keys(pending).length) return;
-    resting = true;
-    if (!page() || !window.dash_clientside || !window.dash_clientside.set_props) {
-      return void setTimeout(again, 10);
-    }
-    const drawings = pending;
-    pending = {};
-    try {
-      draw(drawings);
-    } finally {
-      if (Object.keys(pending).length) setTimeout(again, 50); // the page itself is not drawn yet
-      else channel.port2.postMessage(0);
-    }
-  }
-
-  function draw(drawings) {
-    for (const [panel, drawing] of Object.entries(drawings)) {
-      if (!document.getElementById("panel-" + panel)) {
-        if (!(panel in pending)) pending[panel] = drawing;
-        continue;
-      }
-      const { figure, ...rest } = drawing;
-      dash_clientside.set_props("panel-" + panel, { drawing: rest });
-      if (figure && document.getElementById("chart-" + panel)) {
-        dash_clientside.set_props("chart-" + panel, { figure: scaled(figure) });
-      }
-    }
-  }
-
-  // A chart is drawn in pixels, everything around it in parts of the screen.
-  function scaled(figure) {
-    const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
-    const font = figure.layout && figure.layout.font;
-    if (font) font.size = Math.max(8, font.size * scale);
-    for (const trace of figure.data || []) if (trace.line) trace.line.width *= scale;
-    return figure;
-  }
-
-  function take(panels) {
-    Object.assign(pending, panels);
-    show();
-  }
 
   function hear(event) {
     const message = JSON.parse(event.data);
@@ -85,8 +26,9 @@ window.commandcenter = window.commandcenter || {};
       const build = document.querySelector("meta[name=build]");
       if (build && build.content !== message.build) return void location.reload();
     }
-    if (message.panels) take(message.panels);
-    if (message.t === "beat" && message.ask) event.target.send("here");
+    if (message.t === "revoked" || message.t === "reload") return void location.reload();
+    if (message.panels && !cc.take(message)) event.target.send("again");
+    if (message.t === "beat" && message.ask) event.target.send(cc.report ? cc.report() : "here");
     banner();
   }
 
@@ -115,8 +57,20 @@ window.commandcenter = window.commandcenter || {};
     socket = null;
     which.onmessage = which.onclose = which.onopen = null;
     which.close();
+    if (!which.openedAt) refused();
     setTimeout(connect, wait * (0.5 + Math.random() / 2));
     wait = Math.min(wait * 1.7, LONGEST_WAIT);
+  }
+
+  // A browser does not tell why a socket was refused. A display that was revoked while it was away
+  // is refused everything: it loads itself anew and is shown a code. A server that is away is not.
+  let refusals = 0;
+  async function refused() {
+    refusals += 1;
+    if (refusals % 4) return;
+    const address = "/_dash-layout?" + new URLSearchParams({ page: location.pathname });
+    const answer = await fetch(address, { signal: AbortSignal.timeout(ATTEMPT) }).catch(() => null);
+    if (answer && answer.status === 403) location.reload();
   }
 
   // Not part of the layout: it must be there also when the layout never came.
@@ -147,8 +101,11 @@ window.commandcenter = window.commandcenter || {};
   }, 250);
 
   // A page that was loaded while the server was going away never gets its layout: load it again.
-  setInterval(function () {
-    if (!page() && performance.now() > 15000) location.reload();
+  // But only from a server that answers: nothing leads back from the browser's own error page.
+  setInterval(async function () {
+    if (document.getElementById("page")) return;
+    const answer = await fetch("/healthz", { signal: AbortSignal.timeout(ATTEMPT) }).catch(() => null);
+    if (answer && answer.ok) location.reload();
   }, 15000);
 
   connect();

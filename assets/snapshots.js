@@ -14,6 +14,7 @@ window.commandcenter = window.commandcenter || {};
     for (const canvas of document.querySelectorAll("canvas[data-picture]")) {
       const address = canvas.dataset.picture;
       if (canvas.dataset.shown === address || canvas.dataset.fetching === address) continue;
+      if (!canvas.checkVisibility()) continue; // of another scene, or one that does not fit
       if ((failed.get(address) || 0) > performance.now()) continue;
       return [canvas, address];
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.machine import Line
 from commandcenter.board import View
-from commandcenter.config import Address, Config, Wall, Web
+from commandcenter.config import Address, Config, Web
 from commandcenter.drawing import Drawing, div
 from commandcenter.feed import Desk, Feed
 from commandcenter.panel import Panel
@@ -17,6 +17,7 @@ from commandcenter.plugins import panel_class
 from commandcenter.processes import web
 from commandcenter.reading import Reading
 from commandcenter.region import Region
+from commandcenter.staging.scenes import Wall
 
 FEED = "bench"
 SHIPPED = ("masthead", "summary", "attendance", "complaints", "incidents", "cctv")

@@ -21,12 +21,16 @@ from commandcenter.panel import Panel
 from commandcenter.plugins import NoSuchType, feed_class, panel_class
 from commandcenter.region import Region
 from commandcenter.secret import redact
+from commandcenter.staging.scenes import Wall
 
 T = TypeVar("T")
 Port: TypeAlias = Annotated[int, Field(ge=1, le=65_535)]
 
 VAR = Path("var")  # what the program itself keeps: records, Redis, inboxes
-OWN_FEEDS = {"incidents": Patience(late_after=45, stale_after=120)}  # told by watch
+OWN_FEEDS = {
+    "incidents": Patience(late_after=45, stale_after=120),  # told by watch
+    "displays": Patience(late_after=20, stale_after=60),  # told by web
+}
 
 
 class BadConfig(ValueError):
@@ -77,26 +81,6 @@ class Lists(_Table):
     """[lists]: what is kept in spreadsheets and belongs to no single feed."""
 
     offices: Path | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wall(_Table):
-    """[[wall]]: a screen, declared as a picture of panel names."""
-
-    name: str
-    picture: tuple[str, ...]
-    columns: tuple[str, ...] = ()
-    rows: tuple[str, ...] = ()
-
-    @property
-    def grid(self) -> list[list[str]]:
-        """The picture as rows of words."""
-        return [row.split() for row in self.picture]
-
-    @property
-    def panels(self) -> list[str]:
-        """The panels in it, each once, in the order in which one reads."""
-        return list(dict.fromkeys(word for row in self.grid for word in row if word != "."))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -259,25 +243,15 @@ class _Reader:
 
     def check_walls(self, walls: Iterable[Wall]) -> None:
         for wall in walls:
-            where = f'[[wall]] "{wall.name}" picture'
+            where = f'[[wall]] "{wall.name}"'
+            self.mistakes += [f"{where} {mistake}" for mistake in wall.mistakes()]
             for name in wall.panels:
                 if name not in self.named("panel"):
-                    self.mistakes.append(f"{where}: there is no [panel.{name}]")
-            self._check_picture(wall.grid, where)
-
-    def _check_picture(self, grid: list[list[str]], where: str) -> None:
-        """CSS draws nothing at all when rows differ in length or an area is no rectangle."""
-        if not grid or not grid[0] or len({len(row) for row in grid}) != 1:
-            self.mistakes.append(f"{where}: every row needs the same number of words")
-            return
-        for name in sorted({word for row in grid for word in row} - {"."}):
-            at = [
-                (y, x) for y, row in enumerate(grid) for x, word in enumerate(row) if word == name
-            ]
-            height = max(y for y, _ in at) - min(y for y, _ in at) + 1
-            width = max(x for _, x in at) - min(x for _, x in at) + 1
-            if height * width != len(at):
-                self.mistakes.append(f"{where}: {name} is not a rectangle")
+                    self.mistakes.append(f"{where} picture: there is no [panel.{name}]")
+            known = {"*", *self.named("feed"), *OWN_FEEDS}
+            for scene in wall.scenes:
+                for feed in [feed for feed in scene.pinned_by if feed not in known]:
+                    self.mistakes.append(f"{where} pinned_by: there is no [feed.{feed}]")
 
     def check_panels(self, panels: Mapping[str, Panel], feeds: Mapping[str, Feed]) -> None:
         """A panel may name a feed that is not there: it then says "not connected"."""

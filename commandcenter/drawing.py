@@ -19,14 +19,16 @@ Node: TypeAlias = "str | list[Any] | None"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """The inside of a card. `figure` is a Plotly figure as a plain dict (50 times cheaper)."""
+    """The inside of a card. `figure` is a Plotly figure as a plain dict (50 times cheaper); `empty`
+    that there is nothing to show: a scene of such cards alone is skipped."""
 
     body: Node = None
     subtitle: str = ""
     figure: dict[str, Any] | None = None
+    empty: bool = False
 
 
-def tag(name: str, classes: str = "", *children: Node, **attributes: Any) -> list[Any]:
+def tag(name: str, classes: str = "", /, *children: Node, **attributes: Any) -> list[Any]:
     """An element: `tag("div", "row", "text", data_camera="simpang")`."""
     told = {k.replace("_", "-"): v for k, v in attributes.items() if v is not None}
     if classes:

@@ -29,6 +29,8 @@ class Panel(ABC):
     """Whether its drawings carry a Plotly figure."""
     series: ClassVar[frozenset[str]] = frozenset()
     """Kinds of readings of which it draws the recent past."""
+    frame: ClassVar[bool] = False
+    """Whether it is the frame of a scene: one with nothing else to show is skipped."""
 
     name: str = ""
     """Its table's name in config.toml and its word in the wall's picture."""
@@ -38,11 +40,17 @@ class Panel(ABC):
     """The names of the feeds it draws from."""
     pace: float = 0.25
     """At least this many seconds between two drawings; the first change is drawn at once."""
+    hide_from_guests: bool = False
+    """Whether its place is curtained off while there are guests in the room."""
 
     @abstractmethod
     def render(self, view: View) -> Drawing:
         """Draw what the view shows. Pure: no clock, no input or output, no globals; called once
         per change for all browsers."""
+
+    def only(self, thing: str) -> Panel | None:  # noqa: ARG002
+        """A panel that fills a screen with one of its things (a camera by its id), or None."""
+        return None
 
     def connect(self, app: Dash) -> None:  # noqa: B027 (most panels have no controls)
         """Register Dash callbacks; only for panels with controls of their own."""

@@ -99,7 +99,7 @@ class Figures:
         yield from self._feeds()
         hub = self.hub
         yield GaugeMetricFamily("commandcenter_browsers", "Connected pages", len(hub.browsers))
-        yield CounterMetricFamily("commandcenter_drawings", "Drawings made", hub.drawn)
+        yield CounterMetricFamily("commandcenter_drawings", "Drawings made", hub.studio.drawn)
         yield CounterMetricFamily(
             "commandcenter_messages", "Messages written to browsers", hub.sent
         )

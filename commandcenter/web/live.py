@@ -4,54 +4,67 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from commandcenter.web.hub import Browser, Hub
 from commandcenter.web.wire import EXTENSION
 
-LONGEST_WORD = 64  # bytes: a browser only ever says "here"
+LONGEST_WORD = 512  # bytes: "here", "again", or how a display is, as JSON
+
+Word: TypeAlias = Callable[[str, str, str], None]
+"""Told (place, address, what was said) when a page says how it is."""
+Whereabouts: TypeAlias = Callable[[WebSocket], "tuple[str, frozenset[str]] | None"]
+"""The place of a page, and the panels it always shows; None when there is no such page."""
 
 
 def live_endpoint(
-    hub: Hub,
-    panels_of: Callable[[str], frozenset[str] | None],
-    languages: Mapping[str, object],
-    usual: str,
+    hub: Hub, where: Whereabouts, languages: Mapping[str, object], usual: str, told: Word
 ) -> Callable[[WebSocket], Awaitable[None]]:
     """The handler of `/live?page=/wall/utama&lang=id`."""
 
     async def live(websocket: WebSocket) -> None:
-        panels = panels_of(websocket.query_params.get("page", "/"))
-        if panels is None:
+        found = where(websocket)
+        if found is None:
             await websocket.close(4404, "no such page")
             return
         asked = websocket.query_params.get("lang", usual)
         await websocket.accept()
+        place, panels = found
         browser = Browser(
             wire=websocket.scope["extensions"][EXTENSION],
+            place=place,
             panels=panels,
             language=asked if asked in languages else usual,
             heard_at=asyncio.get_running_loop().time(),
         )
-        hub.join(browser)
+        if not hub.join(browser):
+            await websocket.close(4403, "revoked")
+            return
         try:
-            await _listen(websocket, browser)
+            await _listen(websocket, browser, hub, told)
         finally:
             hub.leave(browser)
+            told(place, "", "")
 
     return live
 
 
-async def _listen(websocket: WebSocket, browser: Browser) -> None:
-    """Until the browser goes. Whatever it says only means that it is there."""
+async def _listen(websocket: WebSocket, browser: Browser, hub: Hub, told: Word) -> None:
+    """Until the browser goes. Whatever it says also means that it is there."""
     loop = asyncio.get_running_loop()
+    address = websocket.client.host if websocket.client else ""
     try:
-        while True:
+        while browser in hub.browsers:
             said = await websocket.receive_text()
             if len(said) > LONGEST_WORD:
                 await websocket.close(1009, "too long")
                 return
             browser.heard_at = loop.time()
+            if said == "again":
+                hub.again(browser)
+            elif browser.place and said != "here":
+                told(browser.place, address, said)
     except (WebSocketDisconnect, KeyError):  # KeyError: it sent bytes instead of text
         return

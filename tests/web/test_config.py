@@ -101,7 +101,7 @@ text = "Tautan {name} putus"
             "[[wall]]\nname = 'x'\npicture = ['cctv cctv', 'cctv .']",
             '"x" picture: cctv is not',
         ),
-        ("[[wall]]\nname = 'x'\npicture = []", '[[wall]] "x" picture: every row needs'),
+        ("[[wall]]\nname = 'x'\npicture = []", "[[wall]] \"x\" needs 'picture', or at least one"),
         ("[[wall]]\nname = 'x'\npicture = ['']", '[[wall]] "x" picture: every row needs'),
         ("[[wall]]\npicture = ['cctv']", "needs 'name'"),
         ("[[wall]]\nname = 'utama'\npicture = ['cctv']", '[[wall]] "utama" stands there twice'),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -15,7 +16,10 @@ from commandcenter.language import LANGUAGES, Language
 from commandcenter.panel import Panel
 from commandcenter.reading import Reading
 from commandcenter.region import Region
+from commandcenter.staging.scenes import Wall
 from commandcenter.web.hub import Browser, Hub
+from commandcenter.web.stages import Stages
+from commandcenter.web.studio import Studio
 from tests.conftest import NOW, Clock
 from tests.web import samples
 
@@ -67,17 +71,27 @@ class Paper:
         return [orjson.loads(frame[frame.index(b"{") :]) for frame in self.frames]
 
 
-def hub_of(clock: Clock, **panels: Panel) -> Hub:
+def hub_of(clock: Clock, walls: Sequence[Wall] = (), **panels: Panel) -> Hub:
     for name, panel in panels.items():
         panel.name = name
     zone = ZoneInfo("Asia/Jakarta")
-    return Hub(
+    studio = Studio(
         panels=panels,
         board=Board(patience={"incidents": Patience(late_after=30, stale_after=90)}),
         languages={code: Language(code, zone) for code in LANGUAGES},
         now=clock,
         region=Region(name="Kabupaten"),
     )
+    stages = Stages(
+        walls=walls,
+        display=lambda _: None,
+        board=studio.board,
+        panels=set(panels),
+        wellness=lambda names: studio.wellness(names, "id"),
+        guests=lambda: studio.guests,
+        now=clock,
+    )
+    return Hub(studio=studio, stages=stages, now=clock)
 
 
 def join(hub: Hub, *panels: str, language: str = "id") -> Paper:
@@ -145,7 +159,7 @@ async def test_who_does_not_read_is_owed_only_the_newest_drawing(clock: Clock) -
     wire: Any = Paper()
     browser = Browser(wire=wire, panels=frozenset({"count"}), language="id", heard_at=0.0)
     hub.join(browser)
-    canvas = hub._canvases["count", "id"]
+    canvas = hub.studio.canvas("count", "id")
     wire.full = True
     for number in range(1, 10):
         hub.board.take([samples.incident(number)], NOW)
@@ -163,7 +177,7 @@ async def test_what_looks_the_same_is_not_sent_again(clock: Clock) -> None:
     hub.board.take([told], NOW)
     paper = join(hub, "count")
     hub.board.take([told], NOW)
-    hub._draw(hub._canvases["count", "id"])
+    hub._draw(hub.studio.canvas("count", "id"))
     assert len(paper.frames) == 1
 
 

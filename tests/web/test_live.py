@@ -109,6 +109,22 @@ async def test_who_joins_later_gets_the_same_picture_once(site: Site, bus: Bus) 
             assert "Dinas Nomor 6" in str(hello["panels"]["incidents"])
 
 
+async def test_what_changes_is_told_as_the_difference_to_what_the_browser_has(
+    site: Site, bus: Bus
+) -> None:
+    rows = [samples.incident(n, title=f"Insiden {n}") for n in range(20, 40)]
+    await bus.publish("incidents", rows)
+    async with browser(site) as connection:
+        await hear_panel(connection, "incidents", "Insiden 39")
+        await bus.publish("incidents", [samples.incident(25, title="Insiden yang berubah")])
+        told = await hear_panel(connection, "incidents", "Insiden yang berubah")
+        assert "body" not in told["panels"]["incidents"]
+        assert len(str(told)) < 1500
+        await connection.send("again")
+        whole = await hear_panel(connection, "incidents", "Insiden yang berubah")
+        assert "Insiden 39" in str(whole["panels"]["incidents"]["body"])
+
+
 async def test_nothing_is_said_before_the_first_word(site: Site, bus: Bus) -> None:
     async with browser(site, "/console") as connection:  # nobody has looked at it before
         assert (await hear(connection))["t"] == "hello"
@@ -126,7 +142,7 @@ async def test_a_page_that_does_not_exist_is_refused(site: Site, page: str) -> N
     assert refused.value.response.status_code == 403
 
 
-@pytest.mark.parametrize("said", ["x" * 65, b"bytes", "x" * 100_000])
+@pytest.mark.parametrize("said", ["x" * 513, b"bytes", "x" * 100_000])
 async def test_who_says_more_than_here_is_shown_out_and_nobody_else(
     site: Site, said: str | bytes
 ) -> None:

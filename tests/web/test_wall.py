@@ -158,6 +158,21 @@ def test_what_a_citizen_wrote_is_text_and_never_markup(screen: Screen, site: Sit
     assert page.evaluate("window.bad") is None
 
 
+def test_what_did_not_change_stays_the_very_same_on_the_page(screen: Screen, site: Site) -> None:
+    site.publish("quick", [samples.complaint(n, title=f"Aduan {n}", feed="quick") for n in (1, 2)])
+    page = screen.open("/wall/samping").page
+    rows = page.locator('[data-panel="quick"] .row')
+    expect(rows).to_have_count(2)
+    changes = """new MutationObserver((all) => { for (const one of all) window.changed.add(
+        (one.target.closest ? one.target : one.target.parentElement).closest(".row")); })"""
+    page.evaluate(f"""window.changed = new Set(); window.watching = {changes};
+        for (const row of document.querySelectorAll('[data-panel="quick"] strong'))
+            watching.observe(row, {{ subtree: true, childList: true, characterData: true }})""")
+    site.publish("quick", [samples.complaint(2, title="Lain sama sekali", feed="quick")])
+    expect(rows.filter(has_text="Lain sama sekali")).to_have_count(1)
+    assert page.evaluate("changed.size") == 1
+
+
 @pytest.mark.parametrize("path", ["/wall/utama", "/console"])
 def test_a_page_complains_of_nothing_and_asks_nobody_else(
     screen: Screen, site: Site, path: str
@@ -202,8 +217,8 @@ def test_a_display_whose_own_clock_is_wrong_judges_by_the_clock_of_the_server(
         }})()"""
     )
     publish_everything(site)
-    site.publish("quick", [samples.complaint(1, feed="quick")])
     screen.open("/wall/samping")
+    site.publish("quick", [samples.complaint(1, feed="quick")])
     screen.until_state("quick", "fresh", seconds=2)
     screen.open("/wall/utama")
     hour, minute, _ = screen.page.locator("time[data-clock]").inner_text().split(":")
