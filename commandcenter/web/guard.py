@@ -8,21 +8,37 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
+from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+WALL = "/wall"  # the page of a paired display
+COOKIE = "commandcenter_display"  # what a display's token is kept under
+
+# Doors are open to all who reach us, or to a paired display and to this machine, or to it alone.
 _OPEN = (
-    r"/assets/.+|/_dash-component-suites/.+|/_dash-layout|/_dash-dependencies|/_favicon\.ico"
-    r"|/_dash-update-component|/snapshots/[^/]+/\d{1,18}\.jpg|/live|/healthz|/readyz|/metrics"
+    r"/assets/.+|/_dash-component-suites/.+|/_favicon\.ico|/healthz|/readyz|/metrics"
+    rf"|{WALL}/?|{WALL}/pairing(?:/collect)?"
 )
-_LOOPBACK_ONLY = re.compile(
+_DISPLAYS = (
+    r"/live|/_dash-layout|/_dash-dependencies|/_dash-update-component"
+    r"|/snapshots/[^/]+/\d{1,18}\.jpg"
+)
+_OWN = (
     r"/console/?|/console/incidents/\d{1,18}/(?:acknowledge|log)|/console/rejects"
+    r"|/screens/?|/screens/pair|/screens/displays/\d{1,18}/(?:control|change|revoke)"
+    r"|/screens/presets(?:/apply|/delete)?|/screens/guests"
 )
+_POSTED = re.compile(  # a GET would find Dash's index there, which answers to everything
+    rf"/_dash-update-component|/console/incidents/\d+/acknowledge|{WALL}/pairing.*|/screens/.+"
+)
+_ABOUT_A_PAGE = ("/live", "/_dash-layout")  # which name it: ?page=/wall; the root if they do not
+_READING = ("GET", "HEAD")
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -35,21 +51,28 @@ _HEADERS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """What the guard knows: our host names, the pages, the content security policy."""
+    """What the guard knows: our host names, the pages, the content security policy, and which
+    display a token belongs to (None: none, or one that was revoked)."""
 
     names: Sequence[str]
     pages: Iterable[str]
     policy: str
+    displays: Callable[[str], int | None] = lambda _: None
 
 
 class Guard:
-    """ASGI middleware. Refuses with the reason in plain words; never says what else there is."""
+    """ASGI middleware. Refuses with the reason in plain words; never says what else there is.
+
+    The paired display that asks for its wall stands in `scope["state"]["display"]`.
+    """
 
     def __init__(self, app: ASGIApp, rules: Rules) -> None:
         self.app = app
         self.names = {name.lower() for name in rules.names}
-        pages = "|".join(re.escape(page) for page in rules.pages)
-        self.known = re.compile(f"(?:{pages})/?|{_OPEN}|{_LOOPBACK_ONLY.pattern}")
+        pages = "|".join(re.escape(page) for page in rules.pages if page != WALL)
+        self.open, self.for_displays = re.compile(_OPEN), re.compile(_DISPLAYS)
+        self.own = re.compile(f"(?:{pages})/?|{_OWN}" if pages else _OWN)
+        self.display_of = rules.displays
         self.headers = _HEADERS | {"Content-Security-Policy": rules.policy}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,17 +90,30 @@ class Guard:
             await response(scope, receive, self._with_headers(scope, send))
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
-        headers = Headers(scope=scope)
+        headers, path = Headers(scope=scope), scope["path"]
         if _name(headers.get("host", "")) not in self.names:
             return 400, "This host name is not ours; [web] names in config.toml lists them"
-        if not self.known.fullmatch(scope["path"]):
+        if not any(door.fullmatch(path) for door in (self.open, self.for_displays, self.own)):
             return 404, "There is no such page"
-        if scope["type"] == "websocket" and scope["path"] != "/live":
-            return 403, "No such socket"
-        if any(map(_LOOPBACK_ONLY.fullmatch, _wanted(scope))) and not _from_loopback(scope):
-            return 403, "The console answers on this machine only"
+        if (refusal := _wrong_way(scope)) is not None:
+            return refusal
+        if (why := self._stranger(scope)) is not None:
+            return 403, why
         if _must_come_from_us(scope) and not self._from_our_page(headers):
             return 403, "This request does not come from one of our pages"
+        return None
+
+    def _stranger(self, scope: Scope) -> str | None:
+        """Why whoever knocks may not come in here, if so; a display that may is written down."""
+        path, pages = scope["path"], _pages(scope)
+        display = self.display_of(HTTPConnection(scope).cookies.get(COOKIE, ""))
+        local = _from_loopback(scope)
+        if not local and (self.own.fullmatch(path) or pages - {WALL}):
+            return "This page answers on this machine only"
+        if display is None and (WALL in pages or (self.for_displays.fullmatch(path) and not local)):
+            return f"This display is not paired; {WALL} shows it a code"
+        if display is not None and (path.rstrip("/") == WALL or pages == {WALL}):
+            scope.setdefault("state", {})["display"] = display
         return None
 
     def _from_our_page(self, headers: Headers) -> bool:
@@ -99,14 +135,25 @@ class Guard:
         return dressed
 
 
-def _wanted(scope: Scope) -> list[str]:
-    """The paths that a request is about: its own, and the page whose layout or /live it names."""
-    pages = QueryParams(scope["query_string"]).getlist("page")
-    return [scope["path"], *(page.rstrip("/") for page in pages)]  # as they are looked up
+def _pages(scope: Scope) -> set[str]:
+    """The pages that a request names, as they are looked up."""
+    named = QueryParams(scope["query_string"]).getlist("page")
+    if not named and scope["path"] in _ABOUT_A_PAGE:
+        named = ["/"]
+    return {page.rstrip("/") or "/" for page in named}
+
+
+def _wrong_way(scope: Scope) -> tuple[int, str] | None:
+    """Why this door does not open to this kind of request, if so."""
+    if scope["type"] == "websocket":
+        return None if scope["path"] == "/live" else (403, "No such socket")
+    if scope["method"] in _READING and _POSTED.fullmatch(scope["path"]):
+        return 405, "This door takes POST only"
+    return None
 
 
 def _must_come_from_us(scope: Scope) -> bool:
-    return scope["type"] == "websocket" or scope["method"] not in ("GET", "HEAD")
+    return scope["type"] == "websocket" or scope["method"] not in _READING
 
 
 def _name(host: str) -> str:
