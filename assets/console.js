@@ -23,20 +23,6 @@ window.commandcenter = window.commandcenter || {};
     if ([...chooser().options].some((option) => option.value === kept)) chooser().value = kept;
   }, 100);
 
-  function notice(text, bad) {
-    let strip = document.getElementById("notice");
-    if (!strip) {
-      strip = document.createElement("div");
-      strip.id = "notice";
-      strip.setAttribute("role", "alert");
-      document.body.append(strip);
-    }
-    strip.className = bad ? "bad" : "good";
-    strip.textContent = text;
-    clearTimeout(strip.timer);
-    strip.timer = setTimeout(() => strip.remove(), 6000);
-  }
-
   async function acknowledge(button) {
     button.disabled = true;
     try {
@@ -46,10 +32,10 @@ window.commandcenter = window.commandcenter || {};
         body: JSON.stringify({ version: Number(button.dataset.version), who: who() }),
       });
       const told = await answer.json();
-      if (answer.ok) notice(cc.word("Acknowledged"));
-      else notice(cc.word("Cannot acknowledge: {why}", { why: told.why }), true);
+      if (answer.ok) cc.notice(cc.word("Acknowledged"));
+      else cc.notice(cc.word("Cannot acknowledge: {why}", { why: told.why }), true);
     } catch (error) {
-      notice(cc.word("No answer from the server"), true);
+      cc.notice(cc.word("No answer from the server"), true);
     } finally {
       button.disabled = false;
     }

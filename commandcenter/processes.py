@@ -106,7 +106,7 @@ async def web(config: Config) -> None:
 
     async with open_house(config, "web") as house:
         settings = uvicorn.Config(
-            web_app(config, house.bus, house.records, now),
+            web_app(config, house.bus, house.records, now, partial(house.tray.put, "displays")),
             host=config.web.host,
             port=config.web.port,
             ws=LiveProtocol,

@@ -151,6 +151,54 @@ class IncidentTotals(TypedDict):
     oldest_at: str | None  # ISO
 
 
+class Vitals(TypedDict):
+    """What the page of a display says of itself."""
+
+    width: int  # of the screen in pixels, 0: not told yet
+    height: int
+    memory_bytes: int | None  # of its page's scripts
+    memory_grown_bytes: int | None  # since the page was loaded
+    clock_offset_ms: int | None  # how far its own clock is behind ours
+    sound: Literal["on", "off", "blocked"] | None
+    stalls: int  # how often its page stood still
+
+
+class Display(Vitals):
+    """displays "display/<id>": one screen that was ever paired, and what it shows."""
+
+    number: int
+    name: str
+    room: str
+    wall: str
+    state: Literal["lit", "dark", "gone", "never", "revoked"]
+    scene: str  # "" while it shows none
+    scene_title: str
+    held: bool  # an operator keeps this scene
+    panel: str  # that fills the screen, "" while the whole scene is shown
+    thing: str  # of that panel
+    dark: bool  # as an operator wants it
+    message: str
+    muted: bool
+    heard_at: str | None  # ISO
+    paired_at: str  # ISO
+    revoked_at: str | None  # ISO
+    address: str
+
+
+class Preset(TypedDict):
+    """displays "preset/<name>": what every display shows, kept under a name."""
+
+    name: str
+    displays: int
+    active: bool  # the displays are as it says
+
+
+class Guests(TypedDict):
+    """displays "room/guests"."""
+
+    on: bool
+
+
 class ProcessStatus(TypedDict):
     """system "process/<line of the Procfile>": how a process is doing, told by itself."""
 
