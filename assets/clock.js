@@ -7,20 +7,42 @@ window.commandcenter = window.commandcenter || {};
 (function (cc) {
   "use strict";
 
-  let offset = null; // server's clock minus ours, ms: the display's own clock may be wrong by an hour
-  let measuredAt = 0;
+  const WINDOW = 10000; // ms: of so many messages the one that took least is the truest
+  const SILENCE = 3500; // ms, after which another server may be speaking, with another clock
+  const EARLY = 250; // ms: a timer may come late, so what turns so soon has turned already
+  const WRONG = 30000; // ms, from which the display's own clock is worth a sign
+
+  // Two clocks of our own: the steady one cannot be set, but stands still while the machine sleeps;
+  // the display's may be wrong by an hour, and set at any moment.
+  let ahead = 0; // the server's clock before the steady one, ms
+  let offset = 0; // the server's clock before the display's
+  let largest = -Infinity; // that was heard in this window
+  let before = -Infinity; // and in the last
+  let windowAt = 0;
+  let heardAt = -Infinity;
 
   cc.hearClock = function (serverNow) {
-    const heard = serverNow - Date.now();
-    // A late message makes the server look slow, so the largest offset of a minute is the truest;
-    // a minute, because clocks drift; and at once when our own clock was set.
-    const old = performance.now() - measuredAt > 60000;
-    if (offset === null || heard > offset || old || offset - heard > 3000) {
-      offset = heard;
-      measuredAt = performance.now();
+    const steady = performance.now();
+    const heard = serverNow - steady;
+    const expected = cc.now();
+    if (steady - heardAt > SILENCE) largest = -Infinity;
+    if (steady - windowAt > WINDOW || largest === -Infinity) {
+      before = largest;
+      largest = heard;
+      windowAt = steady;
     }
+    largest = Math.max(largest, heard); // a late message makes the server look slow
+    heardAt = steady;
+    ahead = Math.max(largest, before);
+    offset = steady + ahead - Date.now();
+    if (Math.abs(cc.now() - expected) > 1000) look();
   };
-  cc.now = () => Date.now() + (offset || 0);
+
+  // The later of both: whatever happens to our clocks, nothing looks younger than it is.
+  cc.now = () => (heardAt < 0 ? Date.now() : Math.max(performance.now() + ahead, Date.now() + offset));
+
+  // How far the display's own clock is behind the server's, in ms.
+  cc.offset = () => cc.now() - Date.now();
 
   // The page's layout knows its language; until it is there the document's own is good enough.
   const root = () => document.getElementById("page") || document.getElementById("words");
@@ -73,12 +95,26 @@ window.commandcenter = window.commandcenter || {};
     if (element.dataset.state !== state) element.dataset.state = state;
   }
 
+  // Its state; when that turns, by cc.now().
   function judge(element, now) {
-    const d = element.dataset;
-    if (d.base) return setState(element, d.base);
-    if (!d.at) return setState(element, "none");
-    if (now >= Number(d.staleAt)) return setState(element, "stale");
-    setState(element, now >= Number(d.lateAt) ? "late" : "fresh");
+    const { base, at } = element.dataset;
+    const soon = now + behind(element) + EARLY;
+    const [late, stale] = [Number(element.dataset.lateAt), Number(element.dataset.staleAt)];
+    if (base || !at) {
+      setState(element, base || "none");
+      return Infinity;
+    }
+    setState(element, soon < late ? "fresh" : soon < stale ? "late" : "stale");
+    return soon < stale ? now - soon + (soon < late ? late : stale) : Infinity;
+  }
+
+  // A camera is no fresher than the picture that is seen: its newest one may not have come. The
+  // number of a picture is when it was taken, in µs.
+  function behind(element) {
+    const canvas = element.dataset.camera && element.querySelector("canvas[data-shown]");
+    if (!canvas || canvas.dataset.shown === canvas.dataset.picture) return 0;
+    const taken = (address) => parseInt(address.slice(address.lastIndexOf("/") + 1), 10) / 1000;
+    return Math.max(0, taken(canvas.dataset.picture) - taken(canvas.dataset.shown)) || 0;
   }
 
   function writeAge(element, now) {
@@ -96,9 +132,11 @@ window.commandcenter = window.commandcenter || {};
     }
     if (d.ago) {
       const holder = element.closest("[data-at]");
-      const state = holder ? holder.dataset.state : "fresh";
-      const age = cc.word("{t} ago", { t: cc.span(now - Number(d.ago)) });
-      return set(element, state === "stale" ? cc.word("since {clock}", { clock: cc.sinceText(Number(d.ago), now) }) : age);
+      const at = Number(d.ago) - (holder ? behind(holder) : 0);
+      if (holder && holder.dataset.state === "stale") {
+        return set(element, cc.word("since {clock}", { clock: cc.sinceText(at, now) }));
+      }
+      return set(element, cc.word("{t} ago", { t: cc.span(now - at) }));
     }
   }
   // A clock time alone would lie about yesterday.
@@ -108,17 +146,43 @@ window.commandcenter = window.commandcenter || {};
     return (same ? "" : day.format(ms) + " ") + cc.clockWithZone(ms);
   };
 
+  // All is judged before anything is written: what cannot be written must not keep a card fresh.
   cc.tick = function (within) {
     const now = cc.now();
     const scope = within || document;
-    if (within && within.matches("[data-panel], [data-at]")) judge(within, now);
-    for (const element of scope.querySelectorAll("[data-panel], [data-camera], [data-late-at]")) judge(element, now);
+    let turn = Infinity; // the next of all of them
+    if (within && within.matches("[data-panel], [data-at]")) turn = judge(within, now);
+    for (const element of scope.querySelectorAll("[data-panel], [data-camera], [data-late-at]")) turn = Math.min(turn, judge(element, now));
+    lookBy(turn);
     for (const element of scope.querySelectorAll("time")) writeAge(element, now);
   };
 
-  function loop() {
-    cc.tick();
-    setTimeout(loop, 1000 - (cc.now() % 1000) + 5);
+  // Once a second, and at the very moment when something turns.
+  let timer = 0;
+  let next = Infinity; // look, by cc.now()
+  function lookBy(moment) {
+    if (moment >= next) return;
+    next = moment;
+    clearTimeout(timer);
+    timer = setTimeout(look, Math.max(0, moment - cc.now()));
   }
-  loop();
+  function look() {
+    next = Infinity;
+    const now = cc.now();
+    lookBy(now - (now % 1000) + 1005);
+    cc.tick();
+    if (cc.sign) cc.sign("clock", wrong(cc.offset()));
+  }
+
+  function wrong(off) {
+    const by = Math.abs(off);
+    if (by < WRONG) return "";
+    const rounded = Math.round(by / 60000) * 60000;
+    const hours = rounded - (rounded % 3600000);
+    const spans = [hours, rounded - hours].filter((ms) => ms > 0).map(cc.span);
+    return cc.word("This display's clock is off by {t}", { t: spans.join(" ") });
+  }
+
+  addEventListener("resize", () => cc.tick()); // another shape of the scene shows other cards
+  look();
 })(window.commandcenter);

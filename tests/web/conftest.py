@@ -46,6 +46,7 @@ SWITCHES = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",  # as on a wall PC
 ]
 HD = (1920, 1080)
 READY = """document.body.dataset.connection === "live" && document.querySelector("[data-panel]")
