@@ -3,13 +3,13 @@ name; the picture itself is fetched by the browser and never travels here."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
 from commandcenter.board import View
-from commandcenter.drawing import Drawing, Node, div, milliseconds, span, tag
+from commandcenter.drawing import Drawing, Node, div, milliseconds, more, span, tag
 from commandcenter.panel import Panel
 from commandcenter.reading import Reading
 
@@ -29,24 +29,37 @@ class Cctv(Panel):
 
     feeds: tuple[str, ...] = ("cameras",)
     show: int = 8
-    """How many cameras are shown; the rest is counted."""
-    columns: int = 8
+    """How many cameras are shown at most; those that do not fit are counted."""
+    columns: int = 0
+    """How many stand in a row; 0: as many as suit the shape of the card."""
     bad: int = 2
     """How many places bad cameras may take from the first in the list."""
+    cameras: tuple[str, ...] = ()
+    """The cameras to show, by their ids in the list; all of them without it."""
+
+    def only(self, thing: str) -> Cctv:
+        """One camera that fills the screen."""
+        return replace(self, cameras=(thing,), show=1, columns=1)
 
     def render(self, view: View) -> Drawing:
         """The first cameras of the list, and in the last places those that are bad."""
         cameras = sorted(view.all("camera"), key=lambda r: (r.value or {})["place"])
+        if self.cameras:
+            cameras = [camera for camera in cameras if camera.identity in self.cameras]
         shown = self._choose(cameras)
         rest = len(cameras) - len(shown)
         return Drawing(
+            empty=not cameras,
             body=div(
-                "cameras",
-                *(_tile(view, camera) for camera in shown),
+                "cctv",
+                div(
+                    "cameras",
+                    *(_tile(view, camera) for camera in shown),
+                    data_columns=self.columns or None,
+                ),
+                more(rest),
                 None if cameras else div("empty", view.say("No camera has answered yet")),
-                style={"--columns": min(self.columns, max(1, len(shown)))},
-                data_more=view.say("and {n} more", n=rest) if rest > 0 else None,
-            )
+            ),
         )
 
     def _choose(self, cameras: list[Reading]) -> list[Reading]:
@@ -66,7 +79,7 @@ def _tile(view: View, camera: Reading) -> Node:
     return div(
         f"camera {state}",
         _picture(camera, value) if value["picture"] is not None else div("nothing"),
-        span("sign", view.say(WORDS[state]), _when(view, value)) if state in WORDS else None,
+        _sign(view, value) if state in WORDS else None,
         _age(value),
         span("name", value["name"]),
         key=camera.identity,
@@ -95,9 +108,14 @@ def _age(value: dict[str, Any]) -> Node:
     return span("age", tag("time", "", data_ago=milliseconds(at)))
 
 
-def _when(view: View, value: dict[str, Any]) -> str:
+def _sign(view: View, value: dict[str, Any]) -> Node:
+    """What is the matter, and since when."""
     at = _seen(value)
-    return f" · {view.say.clock(datetime.fromisoformat(at))}" if at else ""
+    return div(
+        "sign",
+        span("", view.say(WORDS[value["state"]])),
+        span("when", view.say.clock(datetime.fromisoformat(at))) if at else None,
+    )
 
 
 def _judged(view: View, camera: Reading, value: dict[str, Any]) -> dict[str, Any]:

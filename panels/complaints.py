@@ -32,6 +32,7 @@ class Complaints(Panel):
         totals: dict[str, Any] = next(iter(view.values("totals")), {})
         rest = totals.get("open", len(queue)) - min(self.show, len(queue))
         return Drawing(
+            empty=not queue,
             subtitle=view.say("{n} open", n=view.say.number(totals.get("open"))),
             body=div(
                 "complaints",
@@ -53,7 +54,7 @@ def _row(view: View, complaint: dict[str, Any]) -> Node:
             tag(
                 "small",
                 "",
-                f"{complaint['agency'] or view.say('no agency yet')} · #{complaint['number']}",
+                f"#{complaint['number']} · {complaint['agency'] or view.say('no agency yet')}",
             ),
         ),
         span("stage", view.say(STAGES[complaint["stage"]])),

@@ -28,6 +28,7 @@ class Incidents(Panel):
         found = sorted(view.values("incident"), key=urgency)
         rest = len(found) - self.show
         return Drawing(
+            empty=not found,
             subtitle=view.say("{n} open", n=len(found)),
             body=div(
                 "incidents",

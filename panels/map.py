@@ -36,10 +36,11 @@ BROKEN = ("unknown", "degraded", "down")
 NOTES = {"down": "{n} down", "degraded": "{n} disturbed", "unknown": "{n} unknown"}
 SQUARE: Node = tag("rect", "", x=-1, y=-1, width=2, height=2, rx=0.4)
 HATCH: Node = tag("path", "hatch", d="M-1 0 0-1M-1 1 1-1M0 1 1 0")
+QUERY: Node = tag("path", "query", d="M-.4-.3A.4.4 0 1 1 .1.1Q0 .2 0 .35M0 .75v.01")
 SHAPES: dict[str, tuple[Node, ...]] = {  # in a square of 2 by 2
     "degraded": (tag("path", "", d="M0-1.15 1.2 1-1.2 1Z"),),
     "down": (SQUARE, tag("path", "cross", d="M-.5-.5.5.5M.5-.5-.5.5")),
-    "unknown": (SQUARE, HATCH, tag("text", "", "?", y=0.08)),
+    "unknown": (SQUARE, HATCH, QUERY),
     "unconnected": (SQUARE, HATCH),
 }
 LARGER = {"up": 1.0, "unconnected": 1.05, "unknown": 1.3, "degraded": 1.3, "down": 1.4}
@@ -72,7 +73,7 @@ class Map(Panel):
             subtitle=view.say("{n} kecamatan · {m} offices", n=len(kecamatan), m=len(offices)),
             body=div(
                 "map",
-                _picture(view, devices, self._laid_out(places))
+                div("sheet", _picture(view, devices, self._laid_out(places)))
                 if places
                 else div("empty", view.say("No office has coordinates yet")),
                 _legend(view, devices, places, wrong, self._borderless(places)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from commandcenter.board import View
 from commandcenter.drawing import Drawing, Node, div, mark, span, tag
@@ -14,6 +15,8 @@ from commandcenter.reading import Origin
 class Masthead(Panel):
     """Region and office, the state of all sources, clock and date in the region's zone."""
 
+    frame: ClassVar[bool] = True
+
     feeds: tuple[str, ...] = ("*",)
 
     def render(self, view: View) -> Drawing:
@@ -24,8 +27,7 @@ class Masthead(Panel):
                 "masthead",
                 span("crest", region.initials) if region.initials else None,
                 div("whose", tag("h1", "", region.name), tag("small", "", region.office)),
-                self._sources(view),
-                self._origin(view),
+                div("signs", self._sources(view), self._origin(view)),
                 div(
                     "clock",
                     div(

@@ -36,14 +36,9 @@ TICK = timedelta(minutes=10)
 MINUTE = timedelta(minutes=1)
 NICE = (1, 1.5, 2, 3, 4, 5, 6, 8, 10)  # tops of an axis, times a power of ten
 AXIS = {"nticks": 4, "zeroline": False, "gridcolor": "rgba(0,0,0,0)"}
-# On its left there is room for the numbers of the other axis.
-TIMES = {
-    "range": [-0.08 * SPAN.total_seconds(), SPAN.total_seconds()],
-    "ticklabeloverflow": "hide past domain",
-}
+TIMES = {"range": [0, SPAN.total_seconds()], "ticklabeloverflow": "hide past domain"}
 VALUES = {
     "gridcolor": "#1b2836",
-    "ticklabelposition": "inside top",
     "tickfont": {"color": "#8fa3b8"},
 }
 SLOW_MS, LOSSY_PERCENT = 100.0, 1.0
@@ -162,7 +157,7 @@ def _traffic(view: View, providers: list[Reading]) -> dict[str, Any]:
             for i, (provider, line) in enumerate(zip(providers, lines, strict=True))
         ],
         "layout": {
-            "margin": {"l": 4, "r": 4, "t": 6, "b": 20},
+            "margin": {"l": 36, "r": 4, "t": 6, "b": 20},
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
             "showlegend": False,

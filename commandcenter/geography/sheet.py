@@ -16,9 +16,9 @@ SIDE = 36.0  # the longer side of a sheet
 SHORTEST = 33.0  # and the shorter at least, so that names keep their size
 EDGE = 0.6  # between the outline and the edge of the sheet
 PAD = 2.2  # between points and an outline that is drawn around them
-NAME = 1.0  # size of a kecamatan's name
-NOTE = 0.9  # size of smaller texts
-NOTE_WIDTH = 9.4  # room for "12 tidak diketahui" under a name
+NAME = 1.05  # size of a kecamatan's name
+NOTE = 1.0  # size of smaller texts
+NOTE_WIDTH = 10.4  # room for "12 tidak diketahui" under a name
 INDONESIA = Box(94.0, -12.0, 142.0, 7.0)
 """West, south, east, north. A place elsewhere is a typing mistake that would shrink all others to a
 dot: latitude and longitude exchanged, a lost decimal point, 0/0."""

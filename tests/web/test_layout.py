@@ -1,98 +1,122 @@
-"""Every screen from 1280×720 to a video wall, from no office to a thousand: nothing scrolls,
-nothing is cut off, and what a list cannot show it counts."""
+"""How a wall uses its room: more columns where there is more of it, what is broken always in sight,
+and letters that can be read, also in charts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
 
+from commandcenter.staging.scenes import Picture
+from tests.conftest import RedisProcess
 from tests.web import samples
 from tests.web.conftest import Screen, Site
+from tests.web.look import Shown, scenes, shipped, shown_to, site_of
 
-SIZES = ((1280, 720), (1920, 1080), (3840, 2160), (7680, 2160))
-
-# Everything that is drawn must lie inside its card, and every card inside the screen. A picture of
-# Plotly's has clipped parts of its own.
-OUTSIDE = """() => {
-  const found = [], screen = { left: 0, top: 0, right: innerWidth, bottom: innerHeight };
-  const name = (e) => `${e.tagName}.${e.className} ${(e.textContent || "").slice(0, 30)}`;
-  const inside = (e, box, what) => {
-    const r = e.getBoundingClientRect();
-    if (!r.width || !r.height) return;
-    const tall = getComputedStyle(e).display !== "inline"; // else its box is higher than its line
-    const over = Math.max(
-      box.left - r.left, r.right - box.right, tall && box.top - r.top, tall && r.bottom - box.bottom
-    );
-    if (over > 1.5) found.push(`${name(e)} is ${over.toFixed(1)} px outside ${what}`);
-  };
-  const root = document.documentElement;
-  const scrolls = root.scrollWidth > innerWidth || root.scrollHeight > innerHeight;
-  if (scrolls) found.push("the page scrolls");
-  for (const card of document.querySelectorAll("[data-panel]")) {
-    inside(card, screen, "the screen");
-    const box = card.getBoundingClientRect();
-    for (const e of card.querySelectorAll("*")) {
-      if (!e.closest(".js-plotly-plot")) inside(e, box, card.dataset.panel);
-    }
-  }
-  for (const figure of document.querySelectorAll("[data-figure]")) {
-    const box = figure.getBoundingClientRect();
-    for (const e of figure.querySelectorAll("*")) inside(e, box, figure.dataset.figure);
-  }
-  return found;
-}"""
-
-LISTS = """() => Object.fromEntries(["attendance", "incidents", "complaints"].map((panel) => {
-  const card = document.querySelector(`[data-panel="${panel}"]`);
-  const rows = [...card.querySelectorAll(".row")].filter((row) => !row.hidden);
-  const line = card.querySelector(".more");
-  return [panel, [rows.length, line && !line.hidden ? line.textContent : ""]];
-}))"""
+HD, ULTRA_WIDE, UPRIGHT = (1920, 1080), (7680, 2160), (1080, 1920)
+COLUMNS = """(selector) => new Set(
+    [...document.querySelectorAll(selector)].filter((e) => e.checkVisibility())
+        .map((e) => Math.round(e.getBoundingClientRect().left))).size"""
+LETTERS = """[...document.querySelectorAll("[data-panel=network] .chart text")]
+    .filter((t) => t.textContent.trim()).map((t) => parseFloat(getComputedStyle(t).fontSize))"""
+WRONG = {  # what somebody might do to a style sheet, and what a look says of it
+    ".row .stage { font-size: 0.5rem !important }": "px small",
+    ".figure .below { overflow: hidden; width: 3rem; white-space: nowrap }": "is cut off",
+    ".row .right { position: absolute; left: 2rem }": "lies on",
+    ".wall > .card { margin-right: -2rem }": "lies under",
+    "#wall { width: 101vw } #page { overflow: visible !important }": "it scrolls",
+    ".providers { margin-left: -4rem }": "sticks out",
+    ".panel-complaints .row { height: 1.2rem; overflow: hidden }": "px in height",
+}
 
 
-@dataclass
-class Shown:
-    """A wall of a region with so many offices."""
-
-    screen: Screen
-    offices: int
-
-
-@pytest.fixture(scope="module", params=[0, 1, 61, 1000], ids=lambda n: f"{n} offices")
-def shown(request: pytest.FixtureRequest, site: Site, chromium: Browser) -> Iterator[Shown]:
-    """Every feed has told of all offices. In rising order, for nothing is ever forgotten."""
-    count: int = request.param
-    for feed, readings in samples.everything(count).items():
-        site.publish(feed, readings)
-    with chromium.new_context() as context:
-        screen = Screen(context.new_page(), site).open()
-        if count:
-            screen.until(f'document.querySelectorAll(".cell").length === {count}')
-        yield Shown(screen, count)
+@pytest.fixture(scope="module")
+def site(module_redis: RedisProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site with the walls and panels that we ship."""
+    with site_of(shipped(), tmp_path_factory.mktemp("site"), module_redis.url) as found:
+        yield found
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-def test_nothing_scrolls_nothing_is_cut_off_and_lists_count_what_they_cannot_show(
-    shown: Shown, size: tuple[int, int]
+@pytest.fixture(scope="module")
+def shown(site: Site, chromium: Browser) -> Iterator[Shown]:
+    with shown_to(chromium, site, 61) as shown:
+        yield shown
+
+
+def alone(panel: str) -> str:
+    """A panel that fills the screen."""
+    return Picture(picture=(panel,)).css()
+
+
+@pytest.mark.parametrize(
+    ("panel", "what"),
+    [("attendance", ".row"), ("complaints", ".row"), ("incidents", ".row"), ("cctv", ".camera")],
+)
+def test_a_wider_screen_gets_more_columns(shown: Shown, panel: str, what: str) -> None:
+    found = []
+    for size in (UPRIGHT, HD, ULTRA_WIDE):
+        shown.resize(*size)
+        shown.show(f"{panel} {size}", alone(panel))
+        found.append(shown.screen.page.evaluate(COLUMNS, f"[data-panel={panel}] {what}"))
+    assert found == sorted(set(found)), found
+
+
+def test_figures_are_no_wider_than_they_need(shown: Shown) -> None:
+    shown.resize(*ULTRA_WIDE)
+    shown.show("wide", Picture(picture=("summary", "map"), rows=("auto", "1fr")).css())
+    widths = shown.screen.page.evaluate(
+        "[...document.querySelectorAll('.figure')].map((f) => f.getBoundingClientRect().width)"
+    )
+    assert len(widths) == 6
+    assert max(widths) <= 28.1 * ULTRA_WIDE[1] / 67.5
+
+
+def test_cameras_that_do_not_fit_are_counted_and_the_broken_ones_stay(shown: Shown) -> None:
+    shown.resize(*HD)
+    shown.show("strip", Picture(picture=("map", "cameras"), rows=("1fr", "8rem")).css())
+    tiles = shown.screen.page.locator("[data-panel=cameras] .camera")
+    broken = shown.screen.page.locator("[data-panel=cameras] .camera.frozen")
+    hidden = tiles.locator("xpath=self::*[@hidden]").count()
+    assert hidden > 10
+    assert tiles.count() == 24
+    assert broken.count() == 4
+    assert broken.locator("xpath=self::*[@hidden]").count() == 0
+    more = shown.screen.page.locator("[data-panel=cameras] .more")
+    assert more.text_content() == f"dan {hidden} lainnya"
+
+
+def test_names_on_a_map_go_before_they_are_too_small(shown: Shown) -> None:
+    shown.resize(*HD)
+    seen = []
+    for height in ("40rem", "20rem"):
+        shown.show(height, Picture(picture=("map", "network"), rows=(height, "1fr")).css())
+        texts = "[...document.querySelectorAll('.sheet text')].filter((t) => t.checkVisibility())"
+        seen.append(shown.screen.page.evaluate(f"{texts}.length"))
+    assert seen[0] > 6
+    assert seen[1] == 0
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (3840, 2160), UPRIGHT], ids=str)
+def test_a_chart_has_letters_of_the_wall(
+    site: Site, chromium: Browser, size: tuple[int, int]
 ) -> None:
-    page = shown.screen.page
-    page.set_viewport_size({"width": size[0], "height": size[1]})
-    page.evaluate("document.fonts.ready.then(() => commandcenter.fit())")
-    assert page.evaluate(OUTSIDE) == []
-    if shown.offices:
-        _counts_are_exact(shown.screen, shown.offices)
+    width, height = size
+    with chromium.new_context(viewport={"width": width, "height": height}) as context:
+        screen = Screen(context.new_page(), site).open("/wall/all")
+        style = Picture(picture=("network", "map")).css()
+        shown = Shown(screen, 61)
+        shown.show("chart", style)
+        site.publish("network", [samples.provider("Telkom", 300e6 + height)])
+        screen.until(f"{LETTERS}.length > 4")
+        assert min(screen.page.evaluate(LETTERS)) >= height / 90 - 0.01
 
 
-def _counts_are_exact(screen: Screen, offices: int) -> None:
-    shown: dict[str, Any] = screen.page.evaluate(LISTS)
-    wanted = {"attendance": offices, "incidents": min(offices, 300)}
-    wanted["complaints"] = min(offices, 300)
-    for panel, total in wanted.items():
-        rows, more = shown[panel]
-        rest = total - rows
-        assert rows > 0
-        assert more == (f"dan {rest} lainnya" if rest else ""), panel
+def test_a_look_finds_what_a_bad_style_sheet_does(shown: Shown) -> None:
+    shown.resize(*HD)
+    scene = scenes()["ringkasan"]
+    for style, said in WRONG.items():
+        shown.show("good", scene)
+        assert shown.look()["faults"] == []
+        shown.show(style, f"{scene}\n{style}")
+        assert any(said in fault for fault in shown.look()["faults"]), style

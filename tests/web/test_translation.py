@@ -13,7 +13,11 @@ from commandcenter.language import catalogue
 from commandcenter.web.words import browser_words
 from tests.web.conftest import ROOT
 
-SOURCES = [*(ROOT / "panels").glob("*.py"), *(ROOT / "commandcenter" / "web").glob("*.py")]
+SOURCES = [
+    *(ROOT / "panels").glob("*.py"),
+    *(ROOT / "commandcenter" / "staging").glob("*.py"),
+    *(ROOT / "commandcenter" / "web").glob("*.py"),
+]
 SCRIPTS = list((ROOT / "assets").glob("*.js"))
 # Words that a screen says without their standing in a call: names of states and origins.
 STATES = {"none", "disconnected", "demo", "manual"}
