@@ -15,6 +15,7 @@ from typing import Any
 from dash import Dash
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from commandcenter.board import Board
 from commandcenter.bus import Bus
@@ -23,13 +24,20 @@ from commandcenter.language import LANGUAGES, Language
 from commandcenter.panel import Panel
 from commandcenter.records.database import Records
 from commandcenter.web.console import Console, ConsolePanel
+from commandcenter.web.displays import Displays
 from commandcenter.web.guard import Guard, Rules
 from commandcenter.web.health import Health
 from commandcenter.web.hub import Hub
-from commandcenter.web.live import live_endpoint
-from commandcenter.web.pages import connect_pages, index, pages_of
+from commandcenter.web.live import Whereabouts, live_endpoint
+from commandcenter.web.pages import Page, connect_pages, index, pages_of, place_of
+from commandcenter.web.pairing import Pairing, WallDoor
+from commandcenter.web.presence import Presence
+from commandcenter.web.screens import Screens
+from commandcenter.web.screens_panel import ScreensPanel
 from commandcenter.web.snapshots import snapshot_route
+from commandcenter.web.stages import Stages
 from commandcenter.web.static import Compressed
+from commandcenter.web.studio import Studio
 
 log = logging.getLogger(__name__)
 
@@ -38,40 +46,90 @@ ROOT = Path(__file__).parents[2]
 FIRST_NEWS = 1.0  # seconds that a start waits for the bus, at most
 
 
-def web_app(config: Config, bus: Bus, records: Records, now: Callable[[], datetime]) -> ASGIApp:
-    """Everything a browser can reach."""
-    people = tuple(person.name for person in config.people)
-    console = ConsolePanel(name="console", people=people)
-    panels: dict[str, Panel] = {**config.panels, "console": console}
-    languages = {code: Language(code, config.zone) for code in LANGUAGES}
-    series = frozenset(kind for panel in panels.values() for kind in panel.series)
-    board = Board(patience=config.patience, series=series)
-    build = build_of(ROOT)
-    hub = Hub(
-        panels=panels,
-        board=board,
-        languages=languages,
-        now=now,
-        region=config.region,
-        build=build,
-    )
+def web_app(
+    config: Config,
+    bus: Bus,
+    records: Records,
+    now: Callable[[], datetime],
+    reject: Callable[[str, str, bytes], None],
+) -> ASGIApp:
+    """Everything a browser can reach. `reject` takes what displays tell and nobody understands."""
+    build = build_of(ROOT, config.panels)
+    usual = config.region.language
+    displays = Displays(records, now)
+    hub = _hub(config, displays, now, build)
+    pairing = Pairing(displays, config.region, hub.studio.languages[usual], now, build)
+    presence = _presence(displays, hub, bus, reject)
     pages = pages_of(config)
 
-    server = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan(hub, bus))
+    lifespan = _lifespan(hub, bus, displays, presence)
+    server = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     server.router.routes.extend(Health(bus, records, hub, now).routes())
     server.router.routes.append(snapshot_route(bus))
     server.router.routes.extend(Console(config, bus, records, now).routes())
-    shown = {path: frozenset(page.panels) for path, page in pages.items()}
-    usual = config.region.language
-    live = live_endpoint(hub, lambda path: shown.get(path.rstrip("/") or "/"), languages, usual)
+    server.router.routes.extend(pairing.routes())
+    server.router.routes.extend(Screens(config, displays, hub, presence.wake).routes())
+    live = live_endpoint(hub, _whereabouts(pages), hub.studio.languages, usual, presence.told)
     server.router.add_websocket_route("/live", live)
-    dash = _dash(server, config, languages, build)
-    connect_pages(dash, pages, panels, languages, usual, hub.drawing)
+    dash = _dash(server, config, hub.studio.languages, build)
+    connect_pages(dash, pages, hub, usual)
     for panel in config.panels.values():
         panel.connect(dash)
     _find_assets(dash)
-    rules = Rules(names=config.web.names, pages=set(pages), policy=_policy(dash))
-    return Guard(Compressed(OneIndex(server, set(pages))), rules)
+    rules = Rules(
+        names=config.web.names,
+        pages=set(pages),
+        policy=_policy(dash),
+        displays=lambda token: display.id if (display := displays.by_token(token)) else None,
+    )
+    return Guard(WallDoor(Compressed(OneIndex(server, set(pages))), pairing), rules)
+
+
+def _hub(config: Config, displays: Displays, now: Callable[[], datetime], build: str) -> Hub:
+    people = tuple(person.name for person in config.people)
+    console = ConsolePanel(name="console", people=people)
+    screens = ScreensPanel(name="screens", people=people, walls=config.walls, panels=config.panels)
+    panels: dict[str, Panel] = {**config.panels, "console": console, "screens": screens}
+    series = frozenset(kind for panel in panels.values() for kind in panel.series)
+    board = Board(patience=config.patience, series=series)
+    languages = {code: Language(code, config.zone) for code in LANGUAGES}
+    studio = Studio(panels=panels, board=board, languages=languages, now=now, region=config.region)
+    stages = Stages(
+        walls=config.walls,
+        display=displays.get,
+        board=board,
+        panels=set(config.panels),
+        wellness=lambda panels: studio.wellness(panels, config.region.language),
+        guests=lambda: displays.guests,
+        now=now,
+    )
+    hub = Hub(studio=studio, stages=stages, now=now, build=build)
+    displays.listeners.append(lambda: hub.curtain(displays.guests))
+    return hub
+
+
+def _presence(
+    displays: Displays, hub: Hub, bus: Bus, reject: Callable[[str, str, bytes], None]
+) -> Presence:
+    def here() -> dict[str, float]:
+        return {b.place: b.heard_at for b in sorted(hub.browsers, key=lambda b: b.heard_at)}
+
+    presence = Presence(
+        displays=displays, stages=hub.stages, here=here, bus=bus, now=hub.now, reject=reject
+    )
+    displays.listeners.append(presence.wake)
+    return presence
+
+
+def _whereabouts(pages: Mapping[str, Page]) -> Whereabouts:
+    def where(websocket: WebSocket) -> tuple[str, frozenset[str]] | None:
+        page = pages.get(websocket.query_params.get("page", "/").rstrip("/") or "/")
+        if page is None:
+            return None
+        place = place_of(page, getattr(websocket.state, "display", None))
+        return None if place is None else (place, frozenset(page.panels))
+
+    return where
 
 
 class OneIndex:
@@ -86,25 +144,32 @@ class OneIndex:
         await self.app(scope, receive, send)
 
 
-def build_of(root: Path) -> str:
-    """A name for what the browser loads: another name makes open pages load themselves anew."""
+def build_of(root: Path, panels: Mapping[str, Panel]) -> str:
+    """A name for what the browser loads, scripts and cards: another name makes open pages load
+    themselves anew."""
     folders = ("assets", "panels", "commandcenter/web")
     files = sorted(p for d in folders for p in (root / d).rglob("*") if p.is_file())
-    digest = hashlib.sha256()
+    cards = [(name, type(panel).__module__) for name, panel in panels.items()]
+    digest = hashlib.sha256(repr(cards).encode())
     for path in files:
         if path.suffix in (".js", ".css", ".py"):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
 
-def _lifespan(hub: Hub, bus: Bus) -> Callable[[FastAPI], Any]:
+def _lifespan(
+    hub: Hub, bus: Bus, displays: Displays, presence: Presence
+) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         # asyncio itself holds its tasks only weakly: this frame holds them.
-        tasks = [asyncio.create_task(follow(hub, bus)), asyncio.create_task(hub.pulse())]
+        work = (follow(hub, bus), hub.pulse(), displays.keep(), presence.run())
+        tasks = [asyncio.create_task(one) for one in work]
         # Whoever comes back in the first instant would otherwise see an empty wall for a moment.
         with suppress(TimeoutError):
-            await asyncio.wait_for(hub.heard.wait(), FIRST_NEWS)
+            async with asyncio.timeout(FIRST_NEWS):
+                await hub.heard.wait()
+                await displays.loaded.wait()
         yield
         for task in tasks:
             task.cancel()
@@ -148,7 +213,7 @@ def _dash(server: FastAPI, config: Config, languages: Mapping[str, Language], bu
         server=backend,
         backend="fastapi",
         assets_folder=str(ASSETS),
-        assets_ignore=r"^layout\.js$",  # the index itself names it, before all others
+        assets_ignore=r"^(layout|pairing)\.(js|css)$",  # pages name them themselves
         index_string=index(languages[config.region.language], build),
         title=config.region.name,
         update_title=no_update_title,

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
+from functools import partial
 from typing import Any
 
-import orjson
 from dash import Dash, dcc, html
 from dash.backends._fastapi import get_current_request
 from dash.development.base_component import Component
 
-from commandcenter.config import Config, Wall
+from commandcenter.config import Config
 from commandcenter.language import Language
 from commandcenter.panel import Panel
-from commandcenter.web.words import browser_words
+from commandcenter.staging.stage import FOCUS
+from commandcenter.web.hub import Hub
+from commandcenter.web.words import as_markup, page_words
 
+log = logging.getLogger(__name__)
+
+DESKS = frozenset({"console", "screens"})  # panels that are no part of a wall
 INDEX = """<!DOCTYPE html>
 <html lang="{language}">
   <head>
@@ -48,7 +53,23 @@ class Card(Component):
     _base_nodes = ["children"]  # noqa: RUF012
     _namespace = "commandcenter"
     _type = "Card"
-    _prop_names = ["id", "children", "panel", "kind", "area", "drawing"]  # noqa: RUF012
+    _prop_names = ["id", "children", "panel", "drawing"]  # noqa: RUF012
+    available_properties = _prop_names
+    _valid_wildcard_attributes: list[str] = []  # noqa: RUF012
+    available_wildcard_properties: list[str] = []  # noqa: RUF012
+
+
+class Stage(Component):
+    """The wall itself: assets/stage.js. `stage` is what the hub sends."""
+
+    def __init__(self, **properties: Any) -> None:
+        super().__init__(**properties)  # type: ignore[no-untyped-call]
+
+    _children_props: list[str] = []  # noqa: RUF012
+    _base_nodes = ["children"]  # noqa: RUF012
+    _namespace = "commandcenter"
+    _type = "Stage"
+    _prop_names = ["id", "children", "stage"]  # noqa: RUF012
     available_properties = _prop_names
     _valid_wildcard_attributes: list[str] = []  # noqa: RUF012
     available_wildcard_properties: list[str] = []  # noqa: RUF012
@@ -56,106 +77,100 @@ class Card(Component):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What one path shows: `panels` are those that its /live connection carries."""
+    """What one path shows: always the same `panels`, or the stage of a place."""
 
     path: str
-    panels: tuple[str, ...]
-    wall: Wall | None = None
+    panels: tuple[str, ...] = ()
+    place: str = ""
+    """As commandcenter.web.stages names it; of /wall it is the display's own."""
 
 
 def pages_of(config: Config) -> dict[str, Page]:
-    """Every page by its path; the first wall is also at the root."""
-    found: dict[str, Page] = {}
+    """Every page by its path: /wall for paired displays, a preview of every wall, the consoles.
+    The first wall's preview is also at the root."""
+    found = {"/wall": Page(path="/wall", place="display")}
     for wall in config.walls:
         for path in ("/", f"/wall/{wall.name}"):
-            found.setdefault(path, Page(path=path, panels=tuple(wall.panels), wall=wall))
-    found["/console"] = Page(path="/console", panels=("console",))
+            found.setdefault(path, Page(path=path, place=f"wall/{wall.name}"))
+    for desk in sorted(DESKS):
+        found[f"/{desk}"] = Page(path=f"/{desk}", panels=(desk,))
     return found
+
+
+def place_of(page: Page, display: int | None) -> str | None:
+    """Whose stage a page shows; None for /wall without a display."""
+    if page.place != "display":
+        return page.place
+    return f"display/{display}" if display is not None else None
 
 
 def connect_pages(
     app: Dash,
     pages: Mapping[str, Page],
-    panels: Mapping[str, Panel],
-    languages: Mapping[str, Language],
+    hub: Hub,
     usual: str,
-    draw: Callable[[str, str], dict[str, Any]],
 ) -> None:
-    """Give the app its layout: the page that the browser names, in its language, already drawn by
-    `draw(panel, language)`. assets/layout.js lets Dash's request for the layout name the page; a
-    callback on the address would cost every load one more round trip."""
+    """Give the app its layout: the page that the browser names, in its language, already drawn.
+    assets/layout.js lets Dash's request for the layout name the page; a callback on the address
+    would cost every load one more round trip."""
 
     def layout() -> Component:
-        asked = get_current_request().query_params if app.backend.has_request_context() else {}
+        try:
+            return drawn()
+        except Exception:
+            log.exception("a page cannot be drawn")  # Dash would answer 500 and not tell why
+            raise
+
+    def drawn() -> Component:
+        if not app.backend.has_request_context():
+            return html.Div()
+        request = get_current_request()
+        asked = request.query_params
         page = pages.get(asked.get("page", "/").rstrip("/") or "/")
-        say = languages.get(asked.get("lang", "")) or languages[usual]
-        return _draw(page, panels, say, draw) if page else html.Div(say("There is no such page"))
+        say = hub.studio.languages.get(asked.get("lang", "")) or hub.studio.languages[usual]
+        place = place_of(page, getattr(request.state, "display", None)) if page else None
+        if page is None or place is None:
+            return html.Div(say("There is no such page"))
+        # Dash asks in a thread of its own; drawings are made in the loop's alone.
+        draw = partial(_stage, place, say, hub) if place else partial(_desk, page, say, hub)
+        inside = hub.from_thread(draw)
+        told: dict[str, Any] = page_words(say)
+        return html.Div([inside], id="page", lang=say.code, **told)
 
     app.layout = layout
 
 
 def index(say: Language, build: str) -> str:
     """Dash's index. It knows the words, too: the banner must speak when no layout ever came."""
-    words = " ".join(f'{key}="{escape(value)}"' for key, value in _told(say).items())
-    return INDEX.format(language=say.code, build=build, words=words)
+    return INDEX.format(language=say.code, build=build, words=as_markup(page_words(say)))
 
 
-def _told(say: Language) -> dict[str, str]:
-    """What assets/clock.js needs to write times in this language and zone."""
-    return {
-        "data-zone": say.zone.key,
-        "data-zone-name": say.zone_name,
-        "data-language": say.code,
-        "data-words": orjson.dumps(browser_words(say)).decode(),
-    }
+def _desk(page: Page, say: Language, hub: Hub) -> Component:
+    """A page for work: its panels one below the other."""
+    panels = [hub.studio.panels[name] for name in page.panels]
+    cards = [_card(panel, hub.drawing(panel.name, say.code)) for panel in panels]
+    return html.Main(cards, className=page.panels[0])
 
 
-def _draw(
-    page: Page,
-    panels: Mapping[str, Panel],
-    say: Language,
-    draw: Callable[[str, str], dict[str, Any]],
-) -> Component:
-    told: dict[str, Any] = _told(say)
+def _stage(place: str, say: Language, hub: Hub) -> Component:
+    """A wall: a card for every panel there is, those of its stage already drawn. A scene that
+    comes later finds its cards here and only has to fill them."""
+    found = hub.stage(place, say.code)
+    if found is None:
+        return html.Div(say("There is no such page"))
+    stage, told = found
+    staged = set(stage.panels)
     cards = [
-        _card(panels[name], draw(name, say.code), placed=page.wall is not None)
-        for name in page.panels
+        _card(panel, hub.drawing(name, say.code) if name in staged else {})
+        for name, panel in hub.studio.panels.items()
+        if name not in DESKS
     ]
-    return html.Div(
-        [
-            html.Main(
-                cards,
-                className="wall" if page.wall else "console",
-                style=_grid(page.wall) if page.wall else None,
-            ),
-        ],
-        id="page",
-        lang=say.code,
-        **told,
-    )
+    return Stage(id="stage", stage=told, children=[*cards, Card(id=f"panel-{FOCUS}", panel=FOCUS)])
 
 
-def _grid(wall: Wall) -> dict[str, Any]:
-    """The picture is the CSS grid."""
-    rows, width = wall.grid, len(wall.grid[0])
-    return {
-        "gridTemplateAreas": " ".join(f'"{" ".join(row)}"' for row in rows),
-        "gridTemplateColumns": " ".join(wall.columns or ["1fr"] * width),
-        "gridTemplateRows": " ".join(wall.rows or ["1fr"] * len(rows)),
-    }
-
-
-def _card(panel: Panel, drawing: dict[str, Any], *, placed: bool) -> Component:
+def _card(panel: Panel, drawing: dict[str, Any]) -> Component:
     chart = [_chart(panel.name)] if panel.chart else None
-    kind = type(panel).__module__.rpartition(".")[2]
-    return Card(
-        id=f"panel-{panel.name}",
-        panel=panel.name,
-        kind=kind,
-        area=panel.name if placed else None,
-        drawing=drawing,
-        children=chart,
-    )
+    return Card(id=f"panel-{panel.name}", panel=panel.name, drawing=drawing, children=chart)
 
 
 def _chart(name: str) -> Component:
