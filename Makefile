@@ -6,12 +6,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup run test bench lock clean
+.PHONY: help setup run test bench soak lock clean
 help:
 	@echo "make run    serve the wall at http://127.0.0.1:8050 (Ctrl-C ends everything)"
 	echo "make test   all checks and tests"
 	echo "make setup  only what \`make run\` needs, for a server"
 	echo "make bench  the benchmarks' table"
+	echo "make soak   half an hour: a wall's accelerated day with a hundred faults"
 	echo "make lock   pin the requirements anew"
 
 setup: $(VENV)/.run
@@ -29,6 +30,9 @@ test: $(VENV)/.test
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks
+
+soak: $(VENV)/.test
+	$(BIN)/python -m benchmarks.soak
 
 # --- set-up: a stamp file a step, so nothing is done twice ---------------------------------------
 $(VENV)/.python: setup/packages.sh
