@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from pydantic import ConfigDict
 
-WIDE, TALL = "(min-aspect-ratio: 5/2)", "(max-aspect-ratio: 1/1)"
+WIDE, TALL = 2.5, 1.0  # width to height, from which and up to which a screen is another shape
 _WORD = re.compile(r"\.|[A-Za-z_][A-Za-z0-9_-]*")
 _SIZE = re.compile(r"[A-Za-z0-9.%(), -]+")
 
@@ -117,13 +117,20 @@ class Scene(Picture):
             if shape is not None:
                 yield key, shape
 
+    def shape(self, width: float, height: float) -> Picture:
+        """What a screen of this size shows."""
+        if width / height >= WIDE:
+            return self.wide or widened(self)
+        if width / height <= TALL:
+            return self.tall or stacked(self)
+        return self
+
     def style(self) -> str:
         """The style sheet that shows this scene and nothing else, on a screen of any shape."""
-        wide, tall = self.wide or widened(self), self.tall or stacked(self)
         return (
             f"{self.css()}\n"
-            f"@media {WIDE} {{\n{wide.css()}\n}}\n"
-            f"@media {TALL} {{\n{tall.css()}\n}}\n"
+            f"@media (min-aspect-ratio: {WIDE}) {{\n{self.shape(WIDE, 1).css()}\n}}\n"
+            f"@media (max-aspect-ratio: {TALL}) {{\n{self.shape(TALL, 1).css()}\n}}\n"
         )
 
 

@@ -6,15 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from commandcenter.drawing import Node, div, span
-from commandcenter.staging.scenes import Picture, Scene, stacked, widened
+from commandcenter.staging.scenes import Scene
 
 USUAL = (16, 9)
-WIDE, TALL = 5 / 2, 1.0  # as the wall's own style sheet judges (commandcenter.staging.scenes)
 
 
 def picture(scene: Scene, size: tuple[int, int], cell: Callable[[str], Node]) -> Node:
     """The cells of a scene as a screen of `size` shows them."""
-    shape = shape_of(scene, size)
+    shape = scene.shape(*size)
     columns, rows = shape.columns, shape.rows
     style = {
         "gridTemplateAreas": " ".join(f'"{" ".join(row)}"' for row in shape.grid),
@@ -23,16 +22,6 @@ def picture(scene: Scene, size: tuple[int, int], cell: Callable[[str], Node]) ->
     }
     cells = (div("part", cell(name), key=name, style={"gridArea": name}) for name in shape.panels)
     return div("mini", *cells, style=style, key=scene.name)
-
-
-def shape_of(scene: Scene, size: tuple[int, int]) -> Picture:
-    """Which of its pictures a screen of `size` shows."""
-    ratio = size[0] / size[1]
-    if ratio >= WIDE:
-        return scene.wide or widened(scene)
-    if ratio <= TALL:
-        return scene.tall or stacked(scene)
-    return scene
 
 
 def screen(about: Mapping[str, Any], inside: Node, words: Mapping[str, str]) -> Node:

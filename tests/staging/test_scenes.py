@@ -113,8 +113,8 @@ def test_a_scene_has_a_style_for_every_shape_of_screen() -> None:
     drawn, wide, tall = scene.style().split("@media")
     assert '"map cctv"' in drawn
     assert '"map cctv"' in wide
-    assert "min-aspect-ratio: 5/2" in wide
+    assert "min-aspect-ratio: 2.5" in wide
     assert '"incidents"' in tall
-    assert "max-aspect-ratio: 1/1" in tall
+    assert "max-aspect-ratio: 1.0" in tall
     assert scene.all_panels == ["map", "cctv", "incidents"]
     assert scene.panels == ["map", "cctv"]
