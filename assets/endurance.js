@@ -76,6 +76,8 @@ window.commandcenter = window.commandcenter || {};
   function watchFrames() {
     framesMissed = seen() ? framesMissed + 1 : 0;
     if (framesMissed > BLIND) reload("the browser draws no frames");
+    // A new page did not help: the wall PC's own watchdog (setup/kiosk) gives us a new browser.
+    if (framesMissed > 3 * BLIND) document.documentElement.dataset.restart = "it draws no frames";
     if (frameAsked) return;
     frameAsked = true;
     requestAnimationFrame(() => {
@@ -84,7 +86,7 @@ window.commandcenter = window.commandcenter || {};
     });
   }
 
-  // The drawings: what assets/live.js handed over (cc.handed: panel -> version) must arrive. A card
+  // The drawings: what assets/drawing.js handed over (cc.handed: panel -> version) must arrive. A card
   // that changes at all is alive.
   const missing = new Map(); // panel -> [version on the page, looks]
   function watchDrawings() {

@@ -134,6 +134,15 @@ def test_a_browser_that_draws_no_frames_is_given_a_new_page(screen: Screen) -> N
     until_loaded_again(screen)
 
 
+def test_when_a_new_page_draws_no_frames_either_it_asks_for_a_new_browser(screen: Screen) -> None:
+    screen.page.add_init_script(HASTE)
+    screen.page.add_init_script("window.requestAnimationFrame = () => 0")
+    screen.page.goto(screen.site.address + "/wall/utama")
+    wish = "() => document.documentElement.dataset.restart === 'it draws no frames'"
+    screen.page.wait_for_function(wish, polling=100, timeout=20_000)
+    assert loads(screen.page) == 2
+
+
 def test_a_drawing_that_does_not_arrive_on_the_page_is_missed(screen: Screen) -> None:
     screen.page.add_init_script(HASTE)
     screen.open()
