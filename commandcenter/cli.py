@@ -109,6 +109,8 @@ def links(config: Config) -> dict[str, str]:
     return {
         "wall": f"{base}/",
         **walls,
+        "a new display": f"{base}/wall",
+        "displays": f"{base}/screens",
         "console": f"{base}/console",
         "health": f"{base}/readyz",
         "metrics": f"{base}/metrics",
