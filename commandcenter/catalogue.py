@@ -1,4 +1,4 @@
-"""The catalogue of panels and feeds with their options, made from the code itself.
+"""The catalogue of walls, panels and feeds with their options, made from the code itself.
 
 `commandcenter options` prints it as Markdown; docs/options.md is that, and a test keeps it so.
 """
@@ -16,16 +16,33 @@ from typing import Any
 from commandcenter.feed import Feed
 from commandcenter.panel import Panel
 from commandcenter.plugins import feed_class, panel_class, types
+from commandcenter.staging.scenes import Picture, Scene, Wall
 
 
 def catalogue() -> str:
-    """Every panel and feed: what it is, and a table of its options."""
-    parts = ["# Options", "", "The file's name is the type. Times are in seconds.", ""]
+    """Every wall, panel and feed: what it is, and a table of its options."""
+    parts = [
+        "# Options",
+        "",
+        "Times are in seconds. The type of a panel or feed is its file's name.",
+    ]
+    parts += ["", "## Walls", "", *_tables()]
     for folder, find, base in (("panels", panel_class, Panel), ("feeds", feed_class, Feed)):
         parts += [f"## {folder.capitalize()}", "", *_common(base)]
         for name in types(folder):
             parts += _one(folder[:-1], name, find(name), base)
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _tables() -> Iterator[str]:
+    """What a wall is made of."""
+    for where, of in (
+        ("`[[wall]]`", Wall),
+        ("`[[wall.scene]]`", Scene),
+        ("`[wall.scene.wide]`, `[wall.scene.tall]`", Picture),
+    ):
+        yield from (where, "", inspect.cleandoc(of.__doc__ or ""), "")
+        yield from _table(of, list(fields(of)))
 
 
 def _common(base: type[Any]) -> Iterator[str]:

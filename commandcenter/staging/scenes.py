@@ -26,6 +26,7 @@ class Picture(_Table):
     """Rows of words: each word is a panel, each panel a rectangle, "." is left empty."""
 
     picture: tuple[str, ...]
+    """One text a row."""
     columns: tuple[str, ...] = ()
     """CSS sizes, one a column; equal ones without it."""
     rows: tuple[str, ...] = ()
@@ -90,6 +91,7 @@ class Scene(Picture):
     without them they follow from it."""
 
     name: str
+    """Each wall's own."""
     title: str = ""
     """What people call it; without it the name."""
     seconds: float = 0
@@ -97,7 +99,9 @@ class Scene(Picture):
     pinned_by: tuple[str, ...] = ()
     """Feeds whose unacknowledged critical incidents keep this scene; "*" means all."""
     wide: Picture | None = None
+    """From 2.5 times as wide as high; without it every panel gets a column of its own."""
     tall: Picture | None = None
+    """From as high as wide; without it one panel stands below the other."""
 
     @property
     def called(self) -> str:
@@ -136,9 +140,10 @@ class Scene(Picture):
 
 @dataclass(frozen=True, kw_only=True)
 class Wall(_Table):
-    """[[wall]]: a kind of screen, with one picture or several scenes that take turns."""
+    """A kind of screen, with one picture or several scenes that take turns."""
 
     name: str
+    """In addresses: /wall/<name>."""
     title: str = ""
     """What people call it: "Ruang komando"."""
     seconds: float = 30
@@ -148,9 +153,11 @@ class Wall(_Table):
     sound: bool = True
     """Whether its screens sound while a critical incident waits for somebody."""
     picture: tuple[str, ...] = ()
+    """Of a wall with one scene only, as in `[[wall.scene]]`."""
     columns: tuple[str, ...] = ()
     rows: tuple[str, ...] = ()
     scene: tuple[Scene, ...] = ()
+    """Its scenes, in the order of their turns."""
 
     @property
     def called(self) -> str:
