@@ -27,6 +27,7 @@ T = TypeVar("T")
 Port: TypeAlias = Annotated[int, Field(ge=1, le=65_535)]
 
 VAR = Path("var")  # what the program itself keeps: records, Redis, inboxes
+OWN_CARDS = ("console", "screens", "focus")  # of commandcenter.web
 OWN_FEEDS = {
     "incidents": Patience(late_after=45, stale_after=120),  # told by watch
     "displays": Patience(late_after=20, stale_after=60),  # told by web
@@ -258,6 +259,10 @@ class _Reader:
         for panel in panels.values():
             if panel.feeds == ("*",):
                 panel.feeds = tuple(feeds)
+            if panel.name in OWN_CARDS:
+                self.mistakes.append(
+                    f"[panel.{panel.name}]: a page has a card of that name already"
+                )
             if panel.pace < 0:
                 self.mistakes.append(f"[panel.{panel.name}] pace: must not be below 0")
         for feed in feeds.values():

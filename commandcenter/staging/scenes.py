@@ -14,6 +14,7 @@ from pydantic import ConfigDict
 
 WIDE, TALL = 2.5, 1.0  # width to height, from which and up to which a screen is another shape
 _WORD = re.compile(r"\.|[A-Za-z_][A-Za-z0-9_-]*")
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
 _SIZE = re.compile(r"[A-Za-z0-9.%(), -]+")
 
 
@@ -189,6 +190,8 @@ class Wall(_Table):
 
     def mistakes(self) -> Iterator[str]:
         """What is wrong with it, each as a sentence that begins with the key."""
+        if not _NAME.fullmatch(self.name) or self.name == "pairing":
+            yield "name: letters, digits, - and _, but not 'pairing': it is part of an address"
         if not self.scenes:
             yield "needs 'picture', or at least one [[wall.scene]]"
         if self.seconds <= 0:

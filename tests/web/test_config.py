@@ -102,6 +102,13 @@ text = "Tautan {name} putus"
             '"x" picture: cctv is not',
         ),
         ("[[wall]]\nname = 'x'\npicture = []", "[[wall]] \"x\" needs 'picture', or at least one"),
+        ("[[wall]]\nname = 'a/b'\npicture = ['cctv']", '[[wall]] "a/b" name: letters'),
+        ("[[wall]]\nname = 'pairing'\npicture = ['cctv']", '[[wall]] "pairing" name: letters'),
+        ("[panel.focus]\ntype = 'cctv'", "[panel.focus]: a page has a card of that name"),
+        (
+            "[[wall]]\nname = 'x'\n[[wall.scene]]\nname = 'y'\npicture = ['cctv']\npinned_by = ['z']",
+            '[[wall]] "x" pinned_by: there is no [feed.z]',
+        ),
         ("[[wall]]\nname = 'x'\npicture = ['']", '[[wall]] "x" picture: every row needs'),
         ("[[wall]]\npicture = ['cctv']", "needs 'name'"),
         ("[[wall]]\nname = 'utama'\npicture = ['cctv']", '[[wall]] "utama" stands there twice'),
