@@ -106,7 +106,8 @@ text = "Tautan {name} putus"
         ("[[wall]]\nname = 'pairing'\npicture = ['cctv']", '[[wall]] "pairing" name: letters'),
         ("[panel.focus]\ntype = 'cctv'", "[panel.focus]: a page has a card of that name"),
         (
-            "[[wall]]\nname = 'x'\n[[wall.scene]]\nname = 'y'\npicture = ['cctv']\npinned_by = ['z']",
+            "[[wall]]\nname = 'x'\n"
+            "[[wall.scene]]\nname = 'y'\npicture = ['cctv']\npinned_by = ['z']",
             '[[wall]] "x" pinned_by: there is no [feed.z]',
         ),
         ("[[wall]]\nname = 'x'\npicture = ['']", '[[wall]] "x" picture: every row needs'),
