@@ -13,7 +13,8 @@ window.commandcenter = window.commandcenter || {};
   function next() {
     for (const canvas of document.querySelectorAll("canvas[data-picture]")) {
       const address = canvas.dataset.picture;
-      if (canvas.dataset.shown === address || canvas.dataset.fetching === address) continue;
+      if (canvas.dataset.fetching === address) continue;
+      if (canvas.dataset.shown === address && !(pixels.has(canvas) && coarse(canvas))) continue;
       if (!canvas.checkVisibility()) continue; // of another scene, or one that does not fit
       if ((failed.get(address) || 0) > performance.now()) continue;
       return [canvas, address];
@@ -33,15 +34,32 @@ window.commandcenter = window.commandcenter || {};
     }
   };
 
+  // Only as many pixels as are seen: a canvas holds several copies of itself in shared memory, and
+  // 44 of them at 640 by 360 held 100 MB.
+  const pixels = new WeakMap(); // canvas -> width of the picture itself
+  function paint(canvas, bitmap) {
+    const share = Math.min(1, seen(canvas, bitmap.width / bitmap.height) / bitmap.width) || 1;
+    const [width, height] = [bitmap.width, bitmap.height].map((size) => Math.round(size * share));
+    if (canvas.width !== width) canvas.width = width;
+    if (canvas.height !== height) canvas.height = height;
+    const context = canvas.getContext("2d", { alpha: false });
+    context.imageSmoothingQuality = "high";
+    context.drawImage(bitmap, 0, 0, width, height);
+    pixels.set(canvas, bitmap.width);
+  }
+  // The width at which a picture of this shape covers its place.
+  const seen = (canvas, shape) => Math.max(canvas.clientWidth, canvas.clientHeight * shape) * devicePixelRatio;
+  // Its place has grown since it was painted, and the picture has more to show.
+  const coarse = (canvas) =>
+    canvas.width < pixels.get(canvas) && canvas.width * 1.2 < seen(canvas, canvas.width / canvas.height);
+
   async function draw(canvas, address) {
     canvas.dataset.fetching = address;
     try {
       const response = await fetch(address, { signal: AbortSignal.timeout(10000) });
       if (!response.ok) throw new Error(String(response.status));
       const bitmap = await createImageBitmap(await response.blob());
-      if (canvas.width !== bitmap.width) canvas.width = bitmap.width;
-      if (canvas.height !== bitmap.height) canvas.height = bitmap.height;
-      canvas.getContext("2d").drawImage(bitmap, 0, 0);
+      paint(canvas, bitmap);
       bitmap.close();
       canvas.dataset.shown = address;
       failed.delete(address);
