@@ -42,7 +42,7 @@ window.commandcenter = window.commandcenter || {};
     try {
       for (const piece of work) if (late()) break; else missing = !piece() || missing;
     } finally {
-      if (missing) setTimeout(again, 50);
+      if (missing) setTimeout(again, 10);
       else channel.port2.postMessage(0);
     }
   }
