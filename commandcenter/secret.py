@@ -27,16 +27,19 @@ class Secret:
         self.reference = reference
 
     def reveal(self) -> str:
-        """The secret itself. Raises SecretMissing."""
+        """The secret itself, never an empty one. Raises SecretMissing."""
         where, _, name = self.reference.partition(":")
         if where == "env":
-            if name not in os.environ:
+            if not os.environ.get(name):
                 raise SecretMissing(f"set the environment variable {name}")
             return os.environ[name]
         try:
-            return Path(name).read_text(encoding="utf-8").strip()
+            told = Path(name).read_text(encoding="utf-8").strip()
         except OSError as error:
             raise SecretMissing(f"put the secret into the file {name}: {error.strerror}") from error
+        if not told:
+            raise SecretMissing(f"put the secret into the file {name}: it is empty")
+        return told
 
     def __repr__(self) -> str:
         return f"Secret({self.reference!r})"

@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from commandcenter.complaints import webhook
-from commandcenter.complaints.webhook import BadSignature
 from commandcenter.feed import Desk
 from commandcenter.records.complaints import BadComplaint, Due, Outdated, put_signed
 from commandcenter.records.database import RecordsDown
 from commandcenter.secret import Secret, SecretMissing
+from commandcenter.signature import BadSignature, check_signature
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class Door:
 
     async def _take(self, request: Request, body: bytes) -> JSONResponse:
         now = self.desk.now()
-        signature, said_at = webhook.check_signature(
+        signature, said_at = check_signature(
             self.secret.reveal(),
             request.headers.get("X-Timestamp", ""),
             request.headers.get("X-Signature-256", ""),

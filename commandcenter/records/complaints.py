@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from commandcenter.records.tables import complaint, used_signature
+from commandcenter.records.signatures import use_once
+from commandcenter.records.tables import complaint
 from commandcenter.records.upsert import insert_missing
 
 Stage = Literal["received", "forwarded", "in_work", "closed"]
@@ -111,9 +112,7 @@ def put_signed(
 
     Raises Outdated or BadComplaint, and then the signature stays unused.
     """
-    long_ago = now - timedelta(seconds=660)  # twice the window, as clocks may differ both ways
-    connection.execute(used_signature.delete().where(used_signature.c.at < long_ago))
-    if not insert_missing(connection, used_signature, [{"signature": signature, "at": now}]):
+    if not use_once(connection, signature, now):
         return False
     put(connection, told, due, origin)
     return True

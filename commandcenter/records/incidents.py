@@ -1,28 +1,40 @@
-"""Incidents in the records, and the log of every step taken with each.
+"""Incidents in the records: what judges and senders say of a thing. What people do is in life.py.
 
-A thing is (rule, feed, key); the partial unique index lets it have one open incident, so two
-watchers may write the same decision and it is still done once. `version` rises with every step
-that changes what a person decides on (level, acknowledgement, closing), not with each new detail.
+A thing is (rule, feed, key); a partial unique index lets it have one incident that is not closed.
+`version` rises with every step that changes what a person decides on (level, state, assignee),
+`revision` with every change of the row. Every step is a row of the sealed log (chain.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from commandcenter.records.tables import incident, incident_log
+from commandcenter.records import chain
+from commandcenter.records.chain import log_of, wait_for_turn
+from commandcenter.records.tables import fitted, incident
+
+__all__ = ["IncidentRow", "NoIncident", "log_of"]
 
 WATCH = "watch"  # who writes what no person decided
-LONGEST_NOTE = 2000
+REOPEN_WITHIN = 1800.0  # seconds
+MOST_AFFECTED = 500
+ACTIVE = ("open", "acknowledged", "working", "shelved")
 
-_OPEN = incident.c.closed_at.is_(None)
+_UNCLOSED = incident.c.closed_at.is_(None)
 _Thing: TypeAlias = tuple[str, str, str]
-Step: TypeAlias = Callable[[sa.Connection], int | None]
+Act: TypeAlias = Callable[[sa.Connection], int | None]
+
+NOT_RESOLVED: Mapping[str, Any] = {"resolved_at": None, "resolved_by": None, "cause": None}
+NOT_TAKEN: Mapping[str, Any] = {
+    "acknowledged_at": None,
+    "acknowledged_by": None,
+    "acknowledged_until": None,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,33 +45,49 @@ class IncidentRow:
     rule: str
     feed: str
     key: str
+    source: str
     level: str
     title: str
     detail: str
     origin: str
+    state: str
+    owner: str
+    office: str
+    kecamatan: str
+    provider: str
+    runbook: str
+    flapping: bool
+    affected: list[dict[str, str]]
     opened_at: datetime
     last_seen_at: datetime
     count: int
     acknowledged_at: datetime | None
     acknowledged_by: str | None
+    acknowledged_until: datetime | None
+    shelved_until: datetime | None
+    expires_at: datetime | None
+    assignee: str | None
+    resolved_at: datetime | None
+    resolved_by: str | None
+    cause: str | None
     closed_at: datetime | None
+    escalated: int
     version: int
+    revision: int
+
+    @property
+    def thing(self) -> _Thing:
+        """What it is about."""
+        return self.rule, self.feed, self.key
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it still needs somebody, now or when its shelving ends."""
+        return self.state in ACTIVE
 
 
 class NoIncident(LookupError):
     """There is no incident with this number."""
-
-
-class StaleIncident(Exception):
-    """Somebody was first. `who` did `step` at `at`; `row` is the incident as it is now."""
-
-    def __init__(self, row: IncidentRow, step: str, who: str, at: datetime) -> None:
-        done = _DONE.get(step, "berubah")
-        super().__init__(f"Insiden #{row.id} sudah {done} oleh {who} ({at:%d-%m-%Y %H:%M:%S} UTC)")
-        self.row, self.step, self.who, self.at = row, step, who, at
-
-
-_DONE = {"acknowledged": "diterima", "closed": "ditutup", "changed": "diubah"}
 
 
 def open_incident(
@@ -69,30 +97,63 @@ def open_incident(
     *,
     level: str,
     title: str,
-    detail: str,
-    origin: str,
+    detail: str = "",
+    origin: str = "live",
+    source: str = "rule",
+    owner: str = "",
+    office: str = "",
+    kecamatan: str = "",
+    provider: str = "",
+    runbook: str = "",
+    flapping: bool = False,
+    affected: Sequence[Mapping[str, str]] = (),
+    expires_at: datetime | None = None,
+    who: str = WATCH,
+    reopen_within: float = REOPEN_WITHIN,
 ) -> int:
-    """Open an incident; its number. If the thing has an open one already, that one's number."""
-    rule, feed, key = thing
-    facts = {
-        "rule": rule,
-        "feed": feed,
-        "key": key,
+    """Open an incident; its number.
+
+    One that was resolved within `reopen_within` seconds goes on instead; one that is active is
+    left as it is.
+    """
+    wait_for_turn(connection)
+    says: dict[str, Any] = {
         "level": level,
-        "title": _fit(title, 300),
-        "detail": _fit(detail, 500),
+        "title": title,
+        "detail": detail,
         "origin": origin,
-        "opened_at": at,
+        "owner": owner,
+        "office": office,
+        "kecamatan": kecamatan,
+        "provider": provider,
+        "runbook": runbook,
+        "flapping": flapping,
+        "affected": [dict(one) for one in affected[:MOST_AFFECTED]],
+        "expires_at": expires_at,
         "last_seen_at": at,
     }
-    while True:  # the one that was in the way may have been closed before we could look
-        number = connection.execute(_insert(connection, facts)).scalar()
-        if number is not None:
-            _log(connection, number, at, WATCH, "opened", note=title)
-            return int(number)
-        there = _open_one(connection, thing)
-        if there is not None:
-            return there.id
+    row = active_of(connection, thing)
+    if row is not None and row.is_active:
+        return row.id
+    if row is not None:
+        if row.resolved_at is not None and at - row.resolved_at <= timedelta(seconds=reopen_within):
+            return _reopen(connection, row, at, says, who)
+        close(connection, row, at)
+    rule, feed, key = thing
+    names = {"rule": rule, "feed": feed, "key": key, "source": source, "opened_at": at}
+    insert = incident.insert().values(**says, **names).returning(incident.c.id)
+    number = int(connection.execute(insert).scalar_one())
+    facts = {"from": "", "to": "open", "level": level}
+    chain.append(connection, number, at, who, "opened", version=1, note=title, facts=facts)
+    return number
+
+
+def _reopen(
+    connection: sa.Connection, row: IncidentRow, at: datetime, says: Mapping[str, Any], who: str
+) -> int:
+    values = {**says, **NOT_TAKEN, **NOT_RESOLVED, "count": row.count + 1, "escalated": 0}
+    change(connection, row, {**values, "state": "open"}, at, who, "reopened", note=says["title"])
+    return row.id
 
 
 def touch(
@@ -104,175 +165,230 @@ def touch(
     title: str,
     detail: str,
     again: bool = False,
+    flapping: bool | None = None,
+    affected: Sequence[Mapping[str, str]] | None = None,
+    expires_at: datetime | None = None,
+    who: str = WATCH,
 ) -> int | None:
-    """Note what the open incident says now; `again`: its thing was good and is bad once more.
+    """Note what the active incident says now; `again`: it happened once more. None: there is none.
 
     A new detail alone is no step of the log: it may change with every reading.
     """
-    row = _open_one(connection, thing)
-    if row is None:
+    wait_for_turn(connection)
+    row = active_of(connection, thing)
+    if row is None or not row.is_active:
         return None
-    title = _fit(title, 300)
-    values = {"last_seen_at": at, "level": level, "title": title, "detail": _fit(detail, 500)}
-    counted = {"count": incident.c.count + int(again)}
-    changed = {"version": incident.c.version + int(level != row.level)}
-    connection.execute(
-        incident.update().where(incident.c.id == row.id).values(values | counted | changed)
-    )
+    title = fitted(title, 300)
+    values: dict[str, Any] = {"last_seen_at": at, "level": level, "title": title, "detail": detail}
+    values["count"] = row.count + int(again)
+    if expires_at is not None:
+        values["expires_at"] = expires_at
+    told = []
     if (level, title) != (row.level, row.title):
-        note = f"{row.level} {row.title} → {level} {title}"
-        _log(connection, row.id, at, WATCH, "changed", note=note)
+        told.append(("changed", f"{row.level} {row.title} → {level} {title}"))
     if again:
-        _log(connection, row.id, at, WATCH, "again", note=title)
+        told.append(("again", title))
+    if flapping is not None and flapping != row.flapping:
+        values["flapping"] = flapping
+        told.append(("flapping" if flapping else "calm", ""))
+    if affected is not None and len(affected) != len(row.affected):
+        values["affected"] = [dict(one) for one in affected[:MOST_AFFECTED]]
+        told.append(("affected", str(len(affected))))
+    version = row.version + int(level != row.level)
+    _write(connection, row, {**values, "version": version})
+    for step, note in told:
+        facts = {"level": level, "before": row.level}
+        chain.append(connection, row.id, at, who, step, version=version, note=note, facts=facts)
     return row.id
 
 
-def close(
-    connection: sa.Connection, thing: _Thing, at: datetime, *, reason: str, who: str = WATCH
+def recover(
+    connection: sa.Connection,
+    thing: _Thing,
+    at: datetime,
+    *,
+    reason: str,
+    who: str = WATCH,
+    cause: str | None = None,
 ) -> int | None:
-    """Close the thing's open incident; its number, or None when there is none."""
-    closing = (
-        incident.update()
-        .where(_OPEN, _is(thing))
-        .values(closed_at=at, version=incident.c.version + 1)
-        .returning(incident.c.id)
-    )
-    number = connection.execute(closing).scalar()
-    if number is None:
+    """The thing is well again, or its sender says so: resolve its incident. None: there is none."""
+    wait_for_turn(connection)
+    row = active_of(connection, thing)
+    if row is None or not row.is_active:
         return None
-    _log(connection, number, at, who, "closed", note=reason)
-    return int(number)
+    return _resolve(connection, row, at, who, "resolved", reason, {"cause": cause})
 
 
-def acknowledge(
+def merge(connection: sa.Connection, thing: _Thing, at: datetime, *, into: _Thing) -> int | None:
+    """What was told of a thing is part of the incident of what it hangs on."""
+    wait_for_turn(connection)
+    row, above = active_of(connection, thing), active_of(connection, into)
+    if row is None or not row.is_active:
+        return None
+    number = above.id if above else 0
+    note = above.title if above else ""
+    return _resolve(connection, row, at, WATCH, "merged", note, {"into": number, "cause": None})
+
+
+def _resolve(
     connection: sa.Connection,
-    incident_id: int,
-    version: int,
-    who: str,
+    row: IncidentRow,
     at: datetime,
-    *,
-    source_address: str = "",
-    note: str = "",
-) -> IncidentRow:
-    """Take an incident over, as the person saw it at `version`; as it is afterwards.
-
-    Raises StaleIncident when something was done with it since, and NoIncident.
-    """
-    taking = (
-        incident.update()
-        .where(
-            _OPEN,
-            incident.c.id == incident_id,
-            incident.c.version == version,
-            incident.c.acknowledged_at.is_(None),
-        )
-        .values(acknowledged_at=at, acknowledged_by=_fit(who, 120), version=incident.c.version + 1)
-        .returning(incident.c.id)
-    )
-    if connection.execute(taking).scalar() is None:
-        raise _stale(connection, incident_id)
-    _log(connection, incident_id, at, who, "acknowledged", note=note, source_address=source_address)
-    return incident_of(connection, incident_id)
-
-
-def add_note(
-    connection: sa.Connection,
-    incident_id: int,
     who: str,
-    at: datetime,
-    *,
+    step: str,
     note: str,
-    source_address: str = "",
+    facts: Mapping[str, Any],
+) -> int:
+    values = {"resolved_at": at, "resolved_by": who, "cause": facts["cause"], "flapping": False}
+    values |= {"state": "resolved", "shelved_until": None, "acknowledged_until": None}
+    change(connection, row, values, at, who, step, note=note, facts=facts)
+    return row.id
+
+
+def close(connection: sa.Connection, row: IncidentRow, at: datetime, who: str = WATCH) -> None:
+    """Close a resolved incident: from now on a new fall is a new incident."""
+    change(connection, row, {"state": "closed", "closed_at": at}, at, who, "closed")
+
+
+def change(
+    connection: sa.Connection,
+    row: IncidentRow,
+    values: Mapping[str, Any],
+    at: datetime,
+    who: str,
+    step: str,
+    *,
+    note: str = "",
+    facts: Mapping[str, Any] | None = None,
+    address: str = "",
+    undo: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write a note into an incident's log. Raises NoIncident."""
-    incident_of(connection, incident_id)
-    _log(connection, incident_id, at, who, "note", note=note, source_address=source_address)
+    """Take one step with an incident, and log it. Call `wait_for_turn` first."""
+    version = row.version + 1
+    _write(connection, row, {**values, "version": version, "undo": undo})
+    moved = {"from": row.state, "to": values.get("state", row.state), **(facts or {})}
+    chain.append(
+        connection,
+        row.id,
+        at,
+        who,
+        step,
+        version=version,
+        note=note,
+        facts=moved,
+        address=address,
+    )
 
 
-def together(connection: sa.Connection, steps: Iterable[Step]) -> None:
-    """Take several steps in one transaction."""
-    for step in steps:
-        step(connection)
+def _write(connection: sa.Connection, row: IncidentRow, values: Mapping[str, Any]) -> None:
+    told = {**values, "revision": row.revision + 1}
+    connection.execute(incident.update().where(incident.c.id == row.id).values(told))
+
+
+def together(connection: sa.Connection, acts: Iterable[Act]) -> list[int]:
+    """Do several things in one transaction; the numbers of the incidents that they touched."""
+    wait_for_turn(connection)
+    return [number for act in acts if (number := act(connection)) is not None]
+
+
+# --- reading ------------------------------------------------------------------------------------
 
 
 def open_incidents(connection: sa.Connection) -> list[IncidentRow]:
-    """Every open incident, oldest first."""
-    return _rows(connection, sa.select(incident).where(_OPEN).order_by(incident.c.id))
+    """Every active incident, oldest first."""
+    active = incident.c.state.in_(ACTIVE)
+    return rows(connection, select_incident().where(_UNCLOSED, active).order_by(incident.c.id))
+
+
+def unclosed(connection: sa.Connection) -> list[IncidentRow]:
+    """Every incident that is not closed, the resolved ones too; oldest first."""
+    return rows(connection, select_incident().where(_UNCLOSED).order_by(incident.c.id))
 
 
 def recent_closed(connection: sa.Connection, limit: int) -> list[IncidentRow]:
     """The incidents that were closed last, newest first."""
-    closed = sa.select(incident).where(~_OPEN)
-    newest = closed.order_by(incident.c.closed_at.desc(), incident.c.id.desc())
-    return _rows(connection, newest.limit(limit))
+    newest = select_incident().where(~_UNCLOSED)
+    newest = newest.order_by(incident.c.closed_at.desc(), incident.c.id.desc())
+    return rows(connection, newest.limit(limit))
 
 
 def incident_of(connection: sa.Connection, incident_id: int) -> IncidentRow:
     """One incident by its number. Raises NoIncident."""
-    found = _rows(connection, sa.select(incident).where(incident.c.id == incident_id))
+    found = rows(connection, select_incident().where(incident.c.id == incident_id))
     if not found:
         raise NoIncident(f"there is no incident {incident_id}")
     return found[0]
 
 
-def log_of(connection: sa.Connection, incident_id: int) -> Sequence[sa.Row[Any]]:
-    """Every step of an incident, oldest first: at, who, step, note, source_address."""
-    steps = sa.select(incident_log).where(incident_log.c.incident_id == incident_id)
-    return connection.execute(steps.order_by(incident_log.c.id)).all()
+def incidents_of(connection: sa.Connection, numbers: Iterable[int]) -> list[IncidentRow]:
+    """Those of these numbers that there are."""
+    wanted, found = sorted(set(numbers)), list[IncidentRow]()
+    for start in range(0, len(wanted), 500):  # databases take only so many parameters
+        some = incident.c.id.in_(wanted[start : start + 500])
+        found += rows(connection, select_incident().where(some))
+    return found
 
 
-def _insert(connection: sa.Connection, facts: dict[str, Any]) -> sa.Executable:
-    insert: sqlite.Insert | postgresql.Insert = (
-        sqlite.insert(incident)
-        if connection.dialect.name == "sqlite"
-        else postgresql.insert(incident)
+def active_of(connection: sa.Connection, thing: _Thing) -> IncidentRow | None:
+    """The thing's incident that is not closed; it may be a resolved one."""
+    rule, feed, key = (
+        fitted(part, longest) for part, longest in zip(thing, (80, 80, 200), strict=True)
     )
-    return insert.values(facts).on_conflict_do_nothing().returning(incident.c.id)
+    its = (incident.c.rule == rule) & (incident.c.feed == feed) & (incident.c.key == key)
+    return next(iter(rows(connection, select_incident().where(_UNCLOSED, its))), None)
 
 
-def _open_one(connection: sa.Connection, thing: _Thing) -> IncidentRow | None:
-    return next(iter(_rows(connection, sa.select(incident).where(_OPEN, _is(thing)))), None)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """All incidents that are not closed, in figures. `open` needs somebody, taken or not."""
+
+    open: int
+    acknowledged: int
+    unacknowledged: int
+    critical: int
+    oldest_at: datetime | None
+    shelved: int
+    resolved: int
+    resolved_today: int
 
 
-def _is(thing: _Thing) -> sa.ColumnElement[bool]:
-    rule, feed, key = thing
-    return sa.and_(incident.c.rule == rule, incident.c.feed == feed, incident.c.key == key)
+def totals(connection: sa.Connection, today: datetime) -> Totals:
+    """The figures; `today` is when the local day began."""
+    c = incident.c
+    taken = c.state.in_(("acknowledged", "working"))
+    needs = taken | (c.state == "open")
+    query = sa.select(
+        _count(needs),
+        _count(taken),
+        _count(c.state == "open"),
+        _count(needs & (c.level == "critical")),
+        sa.func.min(sa.case((needs, c.opened_at))),
+        _count(c.state == "shelved"),
+        _count(c.state == "resolved"),
+    ).where(_UNCLOSED)
+    ended = sa.select(sa.func.count()).where(c.resolved_at >= today)
+    *counts, shelved, resolved = connection.execute(query).one()
+    return Totals(
+        open=counts[0],
+        acknowledged=counts[1],
+        unacknowledged=counts[2],
+        critical=counts[3],
+        oldest_at=counts[4],
+        shelved=shelved,
+        resolved=resolved,
+        resolved_today=connection.execute(ended).scalar_one(),
+    )
 
 
-def _rows(connection: sa.Connection, wanted: sa.Select[Any]) -> list[IncidentRow]:
+def _count(which: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    return sa.func.coalesce(sa.func.sum(sa.case((which, 1), else_=0)), 0)
+
+
+def select_incident() -> sa.Select[Any]:
+    """A query for whole rows."""
+    return sa.select(*(incident.c[name] for name in IncidentRow.__dataclass_fields__))
+
+
+def rows(connection: sa.Connection, wanted: sa.Select[Any]) -> list[IncidentRow]:
+    """What a query made by `select_incident` finds."""
     return [IncidentRow(**row) for row in connection.execute(wanted).mappings()]
-
-
-def _stale(connection: sa.Connection, incident_id: int) -> StaleIncident:
-    row = incident_of(connection, incident_id)
-    steps = [step for step in log_of(connection, incident_id) if step.step in _DONE]
-    if not steps:  # the version in the request never was
-        return StaleIncident(row, "opened", WATCH, row.opened_at)
-    return StaleIncident(row, steps[-1].step, steps[-1].who, steps[-1].at)
-
-
-def _log(
-    connection: sa.Connection,
-    incident_id: int,
-    at: datetime,
-    who: str,
-    step: str,
-    *,
-    note: str,
-    source_address: str = "",
-) -> None:
-    values = {
-        "incident_id": incident_id,
-        "at": at,
-        "who": _fit(who, 120),
-        "step": step,
-        "note": _fit(note, LONGEST_NOTE),
-        "source_address": _fit(source_address, 64),
-    }
-    connection.execute(incident_log.insert().values(values))
-
-
-def _fit(text: str, longest: int) -> str:
-    """As both databases can hold it: PostgreSQL refuses NUL and what is too long."""
-    text = text.replace("\x00", "").encode(errors="replace").decode()
-    return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -48,10 +48,13 @@ class Fitted(sa.types.TypeDecorator[str]):
         self.longest = length
 
     def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002
-        if value is None:
-            return None
-        text = value.replace("\x00", "").encode(errors="replace").decode()
-        return text if len(text) <= self.longest else text[: self.longest - 1] + "…"
+        return None if value is None else fitted(value, self.longest)
+
+
+def fitted(text: str, longest: int) -> str:
+    """A text as both databases can hold it."""
+    text = text.replace("\x00", "").encode(errors="replace").decode()
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def _id() -> sa.Column[int]:
@@ -114,21 +117,42 @@ incident = sa.Table(
     "incident",
     metadata,
     _id(),
-    sa.Column("rule", sa.String(80), nullable=False),
-    sa.Column("feed", sa.String(80), nullable=False),
-    sa.Column("key", sa.String(200), nullable=False),
+    sa.Column("rule", Fitted(80), nullable=False),  # the rule's topic, or "alert/<sender>"
+    sa.Column("feed", Fitted(80), nullable=False),
+    sa.Column("key", Fitted(200), nullable=False),
+    sa.Column("source", Fitted(40), nullable=False, server_default="rule"),  # or the sender
     sa.Column("level", sa.String(16), nullable=False),  # warning, critical
-    sa.Column("title", sa.String(300), nullable=False),
-    sa.Column("detail", sa.String(500), nullable=False, server_default=""),
+    sa.Column("title", Fitted(300), nullable=False),
+    sa.Column("detail", Fitted(500), nullable=False, server_default=""),
     sa.Column("origin", sa.String(8), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False, server_default="open", index=True),
+    sa.Column("owner", Fitted(120), nullable=False, server_default=""),  # a role or an office
+    sa.Column("office", Fitted(160), nullable=False, server_default=""),
+    sa.Column("kecamatan", Fitted(120), nullable=False, server_default=""),
+    sa.Column("provider", Fitted(120), nullable=False, server_default=""),
+    sa.Column("runbook", Fitted(500), nullable=False, server_default=""),
+    sa.Column("flapping", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("affected", sa.JSON, nullable=False, server_default="[]"),  # what is behind it
     sa.Column("opened_at", Moment, nullable=False),
     sa.Column("last_seen_at", Moment, nullable=False),
     sa.Column("count", sa.Integer, nullable=False, server_default="1"),
     sa.Column("acknowledged_at", Moment),
-    sa.Column("acknowledged_by", sa.String(120)),
+    sa.Column("acknowledged_by", Fitted(120)),
+    sa.Column("acknowledged_until", Moment),
+    sa.Column("shelved_until", Moment),
+    sa.Column("expires_at", Moment),  # as its sender said
+    sa.Column("assignee", Fitted(120)),  # a person or an office
+    sa.Column("resolved_at", Moment),
+    sa.Column("resolved_by", Fitted(120)),
+    sa.Column("cause", Fitted(80)),
     sa.Column("closed_at", Moment),
+    sa.Column("escalated", sa.Integer, nullable=False, server_default="0"),
     sa.Column("version", sa.Integer, nullable=False, server_default="1"),  # the optimistic lock
+    sa.Column("revision", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("undo", sa.JSON),  # what the latest step of a person can be taken back to
     sa.Index(None, "closed_at"),
+    sa.Index(None, "resolved_at"),
+    sa.Index(None, "feed", "key"),
     sa.Index(
         "uq_incident_open",
         "rule",
@@ -140,16 +164,96 @@ incident = sa.Table(
     ),
 )
 
+# Append-only, by triggers (migration 0003) and by a chain of hashes (records/chain.py).
 incident_log = sa.Table(
     "incident_log",
     metadata,
     _id(),
+    sa.Column("number", sa.BigInteger, nullable=False, unique=True),  # without gaps
     sa.Column("incident_id", sa.ForeignKey("incident.id"), nullable=False, index=True),
     sa.Column("at", Moment, nullable=False),
-    sa.Column("who", sa.String(120), nullable=False),  # a person, or "watch"
-    sa.Column("step", sa.String(32), nullable=False),  # opened, changed, acknowledged, closed
+    sa.Column("who", Fitted(120), nullable=False),  # a person, or "watch"
+    sa.Column("step", sa.String(32), nullable=False),
     sa.Column("note", sa.Text, nullable=False, server_default=""),
-    sa.Column("source_address", sa.String(64), nullable=False, server_default=""),
+    sa.Column("facts", sa.JSON, nullable=False, server_default="{}"),
+    sa.Column("version", sa.Integer, nullable=False, server_default="0"),  # after the step
+    sa.Column("source_address", Fitted(64), nullable=False, server_default=""),
+    sa.Column("hash", sa.String(64), nullable=False),
+)
+
+incident_chain = sa.Table(  # one row: the end of the log
+    "incident_chain",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("length", sa.BigInteger, nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+)
+
+evidence = sa.Table(  # how it looked when it happened
+    "evidence",
+    metadata,
+    _id(),
+    sa.Column("incident_id", sa.ForeignKey("incident.id"), nullable=False, index=True),
+    sa.Column("at", Moment, nullable=False, index=True),
+    sa.Column("kind", sa.String(16), nullable=False),  # picture, series, reading
+    sa.Column("media_type", sa.String(40), nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+)
+
+maintenance = sa.Table(
+    "maintenance",
+    metadata,
+    _id(),
+    sa.Column("kind", sa.String(16), nullable=False),  # thing, office, provider, kecamatan, …
+    sa.Column("scope", Fitted(300), nullable=False),
+    sa.Column("title", Fitted(200), nullable=False),
+    sa.Column("note", Fitted(2000), nullable=False, server_default=""),
+    sa.Column("starts_at", Moment, nullable=False),
+    sa.Column("ends_at", Moment, nullable=False, index=True),
+    sa.Column("zone", sa.String(40), nullable=False),  # in which it was typed in
+    sa.Column("created_by", Fitted(120), nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("cancelled_by", Fitted(120)),
+    sa.Column("cancelled_at", Moment),
+)
+
+handover = sa.Table(
+    "handover",
+    metadata,
+    _id(),
+    sa.Column("opened_at", Moment, nullable=False),
+    sa.Column("from_who", Fitted(120), nullable=False),
+    sa.Column("to_who", Fitted(120), nullable=False),
+    sa.Column("summary", sa.JSON, nullable=False),
+    sa.Column("note", sa.Text, nullable=False, server_default=""),
+    sa.Column("given_at", Moment, nullable=False),
+    sa.Column("taken_at", Moment),
+    sa.Column("refused_at", Moment),
+)
+
+outbox = sa.Table(  # messages on their way to a channel
+    "outbox",
+    metadata,
+    _id(),
+    sa.Column("key", sa.String(120), nullable=False, unique=True),
+    sa.Column("channel", Fitted(80), nullable=False),
+    sa.Column("incident_id", sa.ForeignKey("incident.id")),
+    sa.Column("kind", Fitted(32), nullable=False),
+    sa.Column("subject", Fitted(300), nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("urgent", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("due_at", Moment, nullable=False, index=True),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("error", Fitted(300), nullable=False, server_default=""),
+    sa.Column("sent_at", Moment),
+    sa.Column("given_up_at", Moment),
+    sa.Index(
+        "ix_outbox_waiting",
+        "channel",
+        sqlite_where=sa.text("sent_at IS NULL AND given_up_at IS NULL"),
+        postgresql_where=sa.text("sent_at IS NULL AND given_up_at IS NULL"),
+    ),
 )
 
 reject = sa.Table(
