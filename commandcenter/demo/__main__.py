@@ -27,6 +27,7 @@ from commandcenter.demo.complaints import Casebook
 from commandcenter.demo.keys import FOLDER, Keys, make_keys
 from commandcenter.demo.machines import Server, make_machines
 from commandcenter.demo.mishaps import write_script
+from commandcenter.demo.monitor import Monitor
 from commandcenter.demo.open311 import Open311
 from commandcenter.demo.region import read_region
 from commandcenter.demo.webhook import Portal
@@ -92,6 +93,7 @@ class Demo:
         return [
             *(machine.run() for machine in machines),
             portal(book, keys, now).run(),
+            monitor(keys, self.elapsed, now).run(),
             serve_pages(routes, sockets),
             *cameras,
         ]
@@ -136,6 +138,12 @@ def portal(book: Casebook, keys: Keys, now: Callable[[], datetime]) -> Portal:
     """The web portal that posts complaints to the intake."""
     url = f"http://{INTAKE.host}:{INTAKE.port}/complaints"
     return Portal(book, url, keys.webhook_secret, now, FOLDER / "complaints-told-open.json")
+
+
+def monitor(keys: Keys, elapsed: Callable[[], float], now: Callable[[], datetime]) -> Monitor:
+    """The monitoring system that posts alerts to the intake."""
+    url = f"http://{INTAKE.host}:{INTAKE.port}/alerts/alertmanager"
+    return Monitor(url, keys.alert_token, elapsed, now)
 
 
 async def serve_pages(routes: Sequence[Route], sockets: list[socket.socket]) -> None:

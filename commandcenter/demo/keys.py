@@ -12,11 +12,13 @@ FOLDER = Path("var/demo")
 
 @dataclass(frozen=True, repr=False)
 class Keys:
-    """Community of the SNMP agents, signing secret of the webhook, password of the cameras."""
+    """Community of the SNMP agents, signing secret of the webhook, password of the cameras, token
+    of those who send alerts."""
 
     snmp_community: str
     webhook_secret: str
     camera_password: str
+    alert_token: str
 
 
 def make_keys(folder: Path = FOLDER) -> Keys:
@@ -26,6 +28,7 @@ def make_keys(folder: Path = FOLDER) -> Keys:
         snmp_community=_keep(folder / "snmp-community"),
         webhook_secret=_keep(folder / "webhook-secret"),
         camera_password=_keep(folder / "camera-password"),
+        alert_token=_keep(folder / "alert-token"),
     )
 
 
