@@ -1,0 +1,1 @@
+"""Messages about incidents, to those on duty: who is told what, when, and through which gateway."""

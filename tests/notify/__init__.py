@@ -1,0 +1,1 @@
+"""Notification: who is told what, when, and that it arrives."""
