@@ -125,6 +125,7 @@ def _application(number: int, chance: random.Random) -> Application:
     return Application(
         name=f"Aplikasi {number}",
         url="http://127.0.0.1/",
+        behind="",
         state="up",
         detail="",
         status=200,
@@ -138,6 +139,7 @@ def _camera(number: int, now: datetime) -> Camera:
     return Camera(
         name=f"Simpang {number}",
         owner="Dishub",
+        behind="",
         place=number,
         state="live",
         detail="",

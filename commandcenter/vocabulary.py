@@ -65,6 +65,7 @@ class Machine(TypedDict):
 
     office: str
     office_name: str
+    behind: str  # id of the network device it hangs on, "" when the list does not say
     state: Literal["online", "silent", "never", "pending"]
     last_seen_at: str | None  # ISO
     firmware: str
@@ -99,6 +100,7 @@ class Application(TypedDict):
 
     name: str
     url: str
+    behind: str  # id of the network device it hangs on, "" when the list does not say
     state: Literal["up", "degraded", "down"]
     detail: str
     status: int | None  # HTTP status
@@ -116,6 +118,7 @@ class Camera(TypedDict):
 
     name: str
     owner: str
+    behind: str  # id of the network device it hangs on, "" when the list does not say
     place: int  # its place in the list, first is 0
     state: CameraState
     detail: str
@@ -127,28 +130,64 @@ class Camera(TypedDict):
 
 
 class Incident(TypedDict):
-    """incidents "incident/<id>": one open incident."""
+    """incidents "incident/<number>": one that needs somebody; "aside/<number>": one that is
+    shelved, or resolved and not closed yet."""
 
     number: int
     title: str
     detail: str
     level: Literal["warning", "critical"]
+    state: Literal["open", "acknowledged", "working", "shelved", "resolved"]
     feed: str
     about: str  # the key of the reading it is about
+    source: str  # "rule", or the system that told it: alertmanager, zabbix, cap, webhook
+    owner: str  # the role or office that its rule names
+    assignee: str | None
+    office: str
+    kecamatan: str
+    provider: str
+    runbook: str
     opened_at: str  # ISO
+    last_seen_at: str  # ISO
+    count: int  # how often it happened
+    flapping: bool
+    affected: int  # things behind it
+    maintenance: bool
     acknowledged_at: str | None
     acknowledged_by: str | None
-    version: int
+    acknowledged_until: str | None
+    shelved_until: str | None
+    resolved_at: str | None
+    resolved_by: str | None
+    cause: str | None
+    escalated: int
+    version: int  # the optimistic lock
+    revision: int  # rises with every change
 
 
 class IncidentTotals(TypedDict):
-    """incidents "totals/all": every open incident."""
+    """incidents "totals/all": every incident that is not closed. `open` needs somebody, taken or
+    not; shelved and resolved ones are not among them."""
 
     open: int
     acknowledged: int
     unacknowledged: int
     critical: int
     oldest_at: str | None  # ISO
+    shelved: int
+    resolved: int
+    resolved_today: int
+
+
+class Sender(TypedDict):
+    """alerts "sender/<source>": another system that pushes its alerts to us."""
+
+    name: str  # alertmanager, zabbix, cap or webhook
+    firing: int  # its incidents that are active
+    heard_at: str | None  # ISO
+    quiet_seconds: float | None  # since then; for a rule about one that should be heard
+    taken: int  # alerts since the start
+    refused: int
 
 
 class Vitals(TypedDict):
@@ -205,6 +244,18 @@ class ProcessStatus(TypedDict):
     ok: bool
     error: str  # "" when it is well
     since: str  # ISO: since when it has been so
+
+
+class ChannelStatus(TypedDict):
+    """system "channel/<name>": how a channel of notifications is doing, told by notify."""
+
+    ok: bool
+    error: str  # why the latest message was not taken, "" when it was
+    since: str  # ISO: since when it has been so
+    waiting: int  # messages
+    sent: int  # of the last day, like `given_up`
+    given_up: int
+    last_sent_at: str | None  # ISO
 
 
 class FeedStatus(TypedDict):

@@ -36,6 +36,7 @@ class Site:
     url: str
     expect_status: int | None = None  # without it anything below 400
     expect_text: str = ""  # words that the page must contain
+    behind: str = ""  # id of the network device it hangs on
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,7 +58,8 @@ class Applications(Feed):
     late_after: float = 75.0
     stale_after: float = 240.0
     applications: Path
-    """The list: id, name, url; expect_status, expect_text."""
+    """The list: id, name, url; expect_status, expect_text, behind (id of the network device it
+    hangs on)."""
     timeout: float = 10.0
     degraded_latency_ms: float = 2000.0
     authorities: Path | None = None
@@ -119,6 +121,7 @@ class Applications(Feed):
         return Application(
             name=site.name,
             url=redact(site.url),
+            behind=site.behind,
             state=state,
             detail=detail,
             status=answer.status,

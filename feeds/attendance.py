@@ -41,7 +41,8 @@ class Attendance(Feed):
     late_after: float = 120.0  # machines poll every 30 s
     stale_after: float = 300.0
     machines: str
-    """CSV or XLSX list of machines: serial, office (its code), name."""
+    """CSV or XLSX list of machines: serial, office (its code); name, behind (id of the network
+    device it hangs on; without it, on the link of its office)."""
     workday_starts: time = time(7, 30)
     """On the local clock."""
     workday_ends: time = time(16, 0)

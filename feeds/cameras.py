@@ -46,6 +46,7 @@ class CameraRow:
     password: Secret | None = None
     latitude: float | None = None
     longitude: float | None = None
+    behind: str = ""  # id of the network device it hangs on
 
 
 @dataclass(kw_only=True)
@@ -55,7 +56,8 @@ class Cameras(Feed):
     process: ClassVar[str] = "cameras"
 
     cameras: Path
-    """The list: CSV or XLSX with id, name, url, owner, user, password, latitude, longitude."""
+    """The list: CSV or XLSX with id, name, url; owner, user, password, latitude, longitude, behind
+    (id of the network device it hangs on)."""
     every: float = 5.0
     """Seconds from one kept picture of a camera to the next."""
     late_after: float = 15.0
@@ -228,6 +230,7 @@ def _starting(row: CameraRow, place: int, last: Camera | None) -> Camera:
     return Camera(
         name=row.name,
         owner=row.owner,
+        behind=row.behind,
         place=place,
         state="starting",
         detail="",

@@ -53,13 +53,15 @@ class Look:
     def machines(self, offices: Iterable[Office]) -> Iterable[tuple[str, Machine]]:
         names = {office.code: office.name for office in offices}
         for serial in sorted(self.listed.keys() | self.known.keys()):
-            office = self.listed[serial].office if serial in self.listed else ""
+            listed = self.listed.get(serial)
+            office = listed.office if listed else ""
             known = self.known.get(serial)
             yield (
                 serial,
                 Machine(
                     office=office,
                     office_name=names.get(office, office),
+                    behind=listed.behind if listed else "",
                     state=self._state(serial),
                     last_seen_at=known.last_seen.isoformat() if known else None,
                     firmware=known.firmware if known else "",

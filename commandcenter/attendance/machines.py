@@ -15,6 +15,7 @@ class ListedMachine:
     serial: str
     office: str
     name: str = ""
+    behind: str = ""  # id of the network device it hangs on
 
 
 @dataclass

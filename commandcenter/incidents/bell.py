@@ -1,23 +1,32 @@
-"""The bell: what the records know of open incidents, told on the bus as the feed "incidents".
+"""The bell: what the records know of incidents, told on the bus as the feed "incidents".
 
-The records are the truth. The bell also listens to what lies on the bus, and whenever the two
-differ it rings: so it does not matter who published what in which order, a watcher or an
-operator's request, nor what the bus kept of incidents that ended while nobody watched.
+The records are the truth, and several processes ring: watch, and the web after every step of an
+operator. The bell of watch also listens to what lies on the bus: whatever it did not tell itself
+is compared with the records. So it does not matter who published what in which order, nor what
+the bus kept of incidents that ended while nobody watched.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable
+from datetime import UTC, datetime, time, tzinfo
 from typing import Any
 
 from commandcenter.bus import Bus
 from commandcenter.reading import Origin, Reading
 from commandcenter.records.database import Records
-from commandcenter.records.incidents import IncidentRow, open_incidents
+from commandcenter.records.incidents import (
+    IncidentRow,
+    Totals,
+    incidents_of,
+    totals,
+    unclosed,
+)
 from commandcenter.vocabulary import Incident, IncidentTotals
 
 FEED = "incidents"
+TOTALS = "totals/all"
+KINDS = ("incident", "aside")  # those that need somebody, and the others that are not closed
 
 
 class Bell:
@@ -29,61 +38,138 @@ class Bell:
         records: Records,
         now: Callable[[], datetime],
         origin: Origin = Origin.LIVE,
+        zone: tzinfo = UTC,
     ) -> None:
-        self.bus, self.records, self.now, self.origin = bus, records, now, origin
-        self._on_bus: dict[str, dict[str, Any]] = {}
+        self.bus, self.records, self.now = bus, records, now
+        self.origin, self.zone = origin, zone
+        self.maintained: Collection[int] = ()
+        """Numbers of the incidents whose thing is under maintenance."""
+        self._on_bus: dict[str, Any] | None = None  # None: we do not listen
 
-    def hear(self, told: Reading) -> None:
-        """Note what lies on the bus now."""
-        if told.value is None:
-            self._on_bus.pop(told.key, None)
-        elif told.kind in ("incident", "totals"):
-            self._on_bus[told.key] = told.value
+    def hear(self, told: Reading) -> int | None:
+        """Note what lies on the bus now; the number of the incident if it is news to us."""
+        if told.kind not in KINDS:
+            return None
+        on_bus = self._on_bus = {} if self._on_bus is None else self._on_bus
+        news = told.key not in on_bus or on_bus[told.key] != told.value
+        on_bus[told.key] = told.value
+        return int(told.identity) if news else None
 
-    async def ring(self, *, everything: bool = False) -> None:
-        """Tell what differs, or everything again. Raises BusDown, RecordsDown."""
+    async def ring(self, numbers: Iterable[int]) -> None:
+        """Tell what differs of these incidents, and the totals. Raises BusDown, RecordsDown."""
+        rows = await self.records.read(incidents_of, numbers)
+        changes = [reading for row in rows for reading in self._changes(row)]
+        await self._tell([*changes, await self._totals()])
+
+    async def ring_all(self) -> None:
+        """Tell everything again. Raises BusDown, RecordsDown."""
+        rows = await self.records.read(unclosed)
+        told = [self._reading(row) for row in rows]
+        kept = {key for key, value in (self._on_bus or {}).items() if value is not None}
+        stray = kept - {reading.key for reading in told}
+        due = [*map(self._nothing, sorted(stray)), *told, await self._totals()]
+        await self.bus.publish(FEED, due)
+        self._note(due)
+
+    async def pulse(self) -> None:
+        """Tell the totals, so that everybody knows we are there. Raises BusDown, RecordsDown."""
+        await self._tell([await self._totals()])
+
+    async def _tell(self, due: list[Reading]) -> None:
+        if await self.bus.publish(FEED, due):
+            self._note(due)
+        else:  # the bus has lost what it kept
+            await self.ring_all()
+
+    def _note(self, due: Iterable[Reading]) -> None:
+        if self._on_bus is not None:
+            for reading in due:
+                self.hear(reading)
+
+    def _changes(self, row: IncidentRow) -> Iterable[Reading]:
+        """Under its key its value, under the other key nothing."""
+        told = self._reading(row)
+        rest = [f"{kind}/{row.id}" for kind in KINDS if f"{kind}/{row.id}" != told.key]
+        due = [told, *map(self._nothing, rest)]
+        if self._on_bus is None:
+            return due
+        return [one for one in due if self._on_bus.get(one.key) != one.value]
+
+    def _reading(self, row: IncidentRow) -> Reading:
+        value = dict(incident_value(row, maintenance=row.id in self.maintained))
+        return Reading(
+            feed=FEED,
+            key=key_of(row),
+            at=self.now(),
+            value=None if row.closed_at is not None else value,
+            origin=Origin(row.origin),
+        )
+
+    def _nothing(self, key: str) -> Reading:
+        return Reading(feed=FEED, key=key, at=self.now(), value=None)
+
+    async def _totals(self) -> Reading:
         now = self.now()
-        rows = await self.records.read(open_incidents)
-        wanted = [incident_reading(row, now) for row in rows]
-        wanted.append(totals_reading(rows, now, self.origin))
-        ended = self._on_bus.keys() - {reading.key for reading in wanted}
-        due = [Reading(feed=FEED, key=key, at=now, value=None) for key in sorted(ended)]
-        due += [r for r in wanted if everything or self._on_bus.get(r.key) != r.value]
-        if due and not await self.bus.publish(FEED, due):
-            await self.bus.publish(FEED, wanted)  # the bus has lost what it kept
-        for reading in due:
-            self.hear(reading)
+        today = datetime.combine(now.astimezone(self.zone).date(), time(), self.zone)
+        value = dict(totals_value(await self.records.read(totals, today)))
+        return Reading(feed=FEED, key=TOTALS, at=now, value=value, origin=self.origin)
 
 
-def incident_reading(row: IncidentRow, now: datetime) -> Reading:
-    """An incident as it is told; one that is closed is told as forgotten."""
-    facts = Incident(
+def key_of(row: IncidentRow) -> str:
+    """Under which key an incident is told."""
+    aside = row.state in ("shelved", "resolved", "closed")
+    return f"{'aside' if aside else 'incident'}/{row.id}"
+
+
+def incident_value(row: IncidentRow, *, maintenance: bool = False) -> Incident:
+    """An incident as it is told."""
+    return Incident(
         number=row.id,
         title=row.title,
         detail=row.detail,
         level="critical" if row.level == "critical" else "warning",
+        state=row.state,  # type: ignore[typeddict-item]
         feed=row.feed,
         about=row.key,
+        source=row.source,
+        owner=row.owner,
+        assignee=row.assignee,
+        office=row.office,
+        kecamatan=row.kecamatan,
+        provider=row.provider,
+        runbook=row.runbook,
         opened_at=row.opened_at.isoformat(),
-        acknowledged_at=row.acknowledged_at.isoformat() if row.acknowledged_at else None,
+        last_seen_at=row.last_seen_at.isoformat(),
+        count=row.count,
+        flapping=row.flapping,
+        affected=len(row.affected),
+        maintenance=maintenance,
+        acknowledged_at=_iso(row.acknowledged_at),
         acknowledged_by=row.acknowledged_by,
+        acknowledged_until=_iso(row.acknowledged_until),
+        shelved_until=_iso(row.shelved_until),
+        resolved_at=_iso(row.resolved_at),
+        resolved_by=row.resolved_by,
+        cause=row.cause,
+        escalated=row.escalated,
         version=row.version,
+        revision=row.revision,
     )
-    value = dict(facts) if row.closed_at is None else None
-    key, origin = f"incident/{row.id}", Origin(row.origin)
-    return Reading(feed=FEED, key=key, at=now, value=value, origin=origin)
 
 
-def totals_reading(rows: Iterable[IncidentRow], now: datetime, origin: Origin) -> Reading:
-    """All open incidents together."""
-    rows = list(rows)
-    acknowledged = sum(row.acknowledged_at is not None for row in rows)
-    oldest = min((row.opened_at for row in rows), default=None)
-    facts = IncidentTotals(
-        open=len(rows),
-        acknowledged=acknowledged,
-        unacknowledged=len(rows) - acknowledged,
-        critical=sum(row.level == "critical" for row in rows),
-        oldest_at=oldest.isoformat() if oldest else None,
+def totals_value(found: Totals) -> IncidentTotals:
+    """All of them together, as they are told."""
+    return IncidentTotals(
+        open=found.open,
+        acknowledged=found.acknowledged,
+        unacknowledged=found.unacknowledged,
+        critical=found.critical,
+        oldest_at=_iso(found.oldest_at),
+        shelved=found.shelved,
+        resolved=found.resolved,
+        resolved_today=found.resolved_today,
     )
-    return Reading(feed=FEED, key="totals/all", at=now, value=dict(facts), origin=origin)
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

@@ -1,7 +1,8 @@
-"""The watch: follows the bus, lets the judge decide, writes the decisions down, rings the bell.
+"""The watch: follows the bus, lets the judge decide, has it written down, rings the bell.
 
 The records come first: an incident is open when its transaction is. What cannot be written or
-rung now stays due and is tried again every second; nothing is dropped on the way.
+rung now stays due and is tried again every second; nothing is dropped on the way. What others do
+with incidents (operators, senders of alerts) is found in the log, whoever wrote it.
 """
 
 from __future__ import annotations
@@ -9,30 +10,39 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import aclosing
-from dataclasses import replace
-from datetime import datetime, timedelta
-from functools import partial
-from typing import TypeAlias
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from commandcenter.bus import Bus, BusDown, News
-from commandcenter.incidents.bell import FEED, Bell, incident_reading
-from commandcenter.incidents.case import Close, Decision, Open, Update
+from commandcenter.incidents.bell import FEED, Bell
+from commandcenter.incidents.clerk import Clerk, as_judged
 from commandcenter.incidents.judge import Judge
-from commandcenter.incidents.rules import Rule, Thing, Words
+from commandcenter.incidents.memory import Memory
+from commandcenter.incidents.rules import Rule, Thing
 from commandcenter.reading import Origin, Reading
-from commandcenter.records import incidents
+from commandcenter.records import chain, evidence, incidents, life, maintenance
+from commandcenter.records.chain import LogRow
 from commandcenter.records.database import Records, RecordsDown
 from commandcenter.secret import redact
 from commandcenter.vocabulary import ProcessStatus
 
-__all__ = ["Watcher", "incident_reading"]
-
 log = logging.getLogger(__name__)
 
-HEARTBEAT = timedelta(seconds=30)
+HEARTBEAT = timedelta(seconds=15)
+TIDY = timedelta(hours=1)
+MOST_STEPS = 1000  # of the log, read at once
+_ENDED = {"resolved", "closed"}
 
-_Due: TypeAlias = dict[Thing, list[Decision]]
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What config.toml says of incidents. Times are in seconds."""
+
+    terms: life.Terms = field(default_factory=life.Terms)
+    recheck: float = 300.0
+    keep_pictures_days: int = 30
+    zone: tzinfo = UTC
 
 
 class Watcher:
@@ -48,17 +58,23 @@ class Watcher:
         rules: Iterable[Rule],
         feeds: Mapping[str, Origin],
         now: Callable[[], datetime],
+        settings: Settings | None = None,
     ) -> None:
         self.bus, self.records, self.now = bus, records, now
+        self.settings = settings or Settings()
         self.judge = Judge(rules, feeds)
+        self.memory = Memory()
+        self.clerk = Clerk(records, self.memory, self.settings.terms)
         demo = Origin.DEMO in feeds.values()
-        self.bell = Bell(bus, records, now, Origin.DEMO if demo else Origin.LIVE)
+        origin = Origin.DEMO if demo else Origin.LIVE
+        self.bell = Bell(bus, records, now, origin, self.settings.zone)
         self.error = ""
-        self._since = now()
-        self._due: _Due = {}
-        self._beat_at = now()
-        self._resync = True  # every open incident is to be told, whether it changed or not
-        self._unrung = True  # what lies on the bus may differ from the records
+        self._since = self._beat_at = now()
+        self._tidied_at: datetime | None = None
+        self._read_until = 0  # number of the last step of the log that we know of
+        self._holding: frozenset[int] = frozenset()  # maintenance windows that hold now
+        self._unrung: set[int] = set()  # incidents of which the bus may not know the newest
+        self._resync = True  # every incident is to be told, whether it changed or not
         self._changed = True  # how we are is to be told
         self._kept = True  # what the bus tells now was kept, and may be old
         self._work = asyncio.Event()
@@ -77,15 +93,18 @@ class Watcher:
     async def _restore(self) -> bool:
         """Go on where the last watcher ended: what is open does not open again."""
         try:
+            self._read_until = (await self.records.read(chain.head)).length
             rows = await self.records.read(incidents.open_incidents)
-            still_open = dict(map(_as_judged, rows))
+            gone = self.judge.restore(as_judged(rows), self.now())
         except Exception as error:  # nothing may end the watch; it is tried again
             self._fell(redact(str(error)))
             await self._tell_status(self.now())
             return False
         self._stands()
-        self._take(self.judge.restore(still_open, self.now()))
+        self.clerk.take(gone)
         return True
+
+    # ------------------------------------------------------------------ hearing
 
     async def _follow(self) -> None:
         async with aclosing(self.bus.follow()) as follower:
@@ -101,20 +120,27 @@ class Watcher:
         now = self.now()
         self.judge.wake(now)
         for reading in news.readings:
-            self._take(self.judge.see(reading, now, kept=self._kept))
-            if reading.feed == FEED:
-                self.bell.hear(reading)
-                self._unrung = True
-                self._work.set()
+            self._hear_one(reading, now)
         if news.snapshot:
             self._kept, self._resync = False, True
             self._work.set()
 
+    def _hear_one(self, reading: Reading, now: datetime) -> None:
+        if reading.feed != FEED:
+            self.memory.hear(reading)
+        if self.clerk.take(self.judge.see(reading, now, kept=self._kept)):
+            self._work.set()
+        if reading.feed == FEED and (number := self.bell.hear(reading)) is not None:
+            self._unrung.add(number)
+            self._work.set()
+
     async def _tick_for_ever(self) -> None:
         while True:
-            self._take(self.judge.tick(self.now()))
+            self.clerk.take(self.judge.tick(self.now()))
             self._work.set()  # whatever could not be done is tried again
             await asyncio.sleep(self.every)
+
+    # ------------------------------------------------------------------ doing
 
     async def _settle_for_ever(self) -> None:
         while True:
@@ -123,62 +149,90 @@ class Watcher:
             await self.settle()
 
     async def settle(self) -> None:
-        """Write what was decided, then tell it."""
-        due, self._due = self._due, {}
-        if due:
-            await self._write(due)
-        await self._ring()
-
-    def _take(self, decisions: Iterable[Decision]) -> None:
-        for decision in decisions:
-            _queue(self._due.setdefault(decision.thing, []), decision)
-            self._work.set()
-
-    async def _write(self, due: _Due) -> None:
-        steps = [_step(decision) for decisions in due.values() for decision in decisions]
+        """Write what was decided, see what others did and what is due, then tell it."""
+        written = await self.clerk.write()
+        self._unrung |= written.numbers
+        for why in written.troubles:
+            self._fell(why)
         try:
-            await self.records.write(incidents.together, steps)
-        except RecordsDown as error:
-            self._keep(due, str(error))
-        except Exception as error:
-            if len(due) == 1:
-                self._keep(due, f"an incident cannot be written: {redact(str(error))}")
-                return
-            for thing, decisions in due.items():  # one of them: it must not hold up the others
-                await self._write({thing: decisions})
-        else:
-            self._unrung = True
-            if not self._due:
-                self._stands()
+            await self._look_at_the_records()
+        except Exception as error:  # nothing may end the watch; it is tried again
+            self._fell(_why(error))
+        await self._ring()
+        for number, camera in written.cameras:
+            with suppress(BusDown, RecordsDown):
+                await self._keep_picture(number, camera)
 
-    def _keep(self, due: _Due, why: str) -> None:
-        """Have it due again, before what was decided meanwhile."""
-        self._fell(why)
-        for thing, decisions in due.items():
-            later = self._due.get(thing, [])
-            self._due[thing] = decisions
-            for decision in later:
-                _queue(decisions, decision)
+    async def _look_at_the_records(self) -> None:
+        now = self.now()
+        self._unrung |= set(await self.records.write(life.lapse, now, self.settings.terms))
+        await self._maintain(now)
+        await self._read_log(now)
+        if self._tidied_at is None or now - self._tidied_at >= TIDY:
+            old = now - timedelta(days=self.settings.keep_pictures_days)
+            await self.records.write(evidence.forget_pictures, old)
+            self._tidied_at = now
+
+    async def _maintain(self, now: datetime) -> None:
+        """What is worked on now; incidents that come under it, or out of it, are told anew."""
+        windows = await self.records.read(maintenance.windows, now)
+        self.judge.maintain(windows)
+        holding = frozenset(one.id for one in windows if one.starts_at <= now < one.ends_at)
+        if holding == self._holding:
+            return
+        self._holding = holding
+        rows = await self.records.read(incidents.open_incidents)
+        maintained = {r.id for r in rows if self.judge.in_maintenance(r.feed, r.key, now)}
+        self._unrung |= maintained ^ set(self.bell.maintained)
+        self.bell.maintained = maintained
+
+    async def _read_log(self, now: datetime) -> None:
+        """What others did: rung, and the judge told of what people decided."""
+        steps = await self.records.read(chain.log_since, self._read_until, MOST_STEPS)
+        while steps:
+            self._read_until = steps[-1].number
+            self._unrung |= {step.incident_id for step in steps}
+            await self._tell_judge([step for step in steps if step.who != incidents.WATCH], now)
+            steps = await self.records.read(chain.log_since, self._read_until, MOST_STEPS)
+
+    async def _tell_judge(self, steps: list[LogRow], now: datetime) -> None:
+        ended = {s.incident_id for s in steps if _ENDED & {s.facts.get("from"), s.facts.get("to")}}
+        rows = await self.records.read(incidents.incidents_of, ended) if ended else []
+        for row in rows:
+            if row.source != "rule":
+                continue
+            if row.is_active:
+                [(thing, told)] = as_judged([row]).items()
+                self.judge.reopened(thing, told.words, told.origin)
+            else:
+                self.judge.dismiss(Thing(*row.thing), row.resolved_at or now, self.settings.recheck)
+
+    async def _keep_picture(self, number: int, camera: str) -> None:
+        picture = await self.bus.picture(camera)
+        if picture is not None:
+            await self.records.write(
+                evidence.keep, number, picture.captured_at, "picture", picture.jpeg
+            )
 
     async def _ring(self) -> None:
         now = self.now()
-        everything = self._resync or now - self._beat_at >= HEARTBEAT
-        if everything or self._changed:
+        due, everything = self._unrung, self._resync
+        beat = now - self._beat_at >= HEARTBEAT
+        if self._changed or everything or beat:
             await self._tell_status(now)
-        if not everything and not self._unrung:
+        if not (due or everything or beat):
+            self._stand_if_all_is_written()
             return
-        self._unrung = self._resync = False
+        self._unrung, self._resync = set(), False
         try:
-            await self.bell.ring(everything=everything)
+            await (self.bell.ring_all() if everything else self.bell.ring(due))
         except Exception as error:  # nothing may end the watch; all is tried again
-            self._unrung, self._resync = True, self._resync or everything
+            self._unrung, self._resync = self._unrung | due, self._resync or everything
             if not isinstance(error, BusDown):  # of that the follower tells
-                self._fell(redact(str(error)))
+                self._fell(_why(error))
             return
-        if everything:
-            self._beat_at = now
-        if not self._due:
-            self._stands()
+        self._beat_at = now
+        self._stand_if_all_is_written()
 
     # ------------------------------------------------------------------ how the watch itself is
 
@@ -187,6 +241,10 @@ class Watcher:
             log.error("incidents cannot be recorded, trying on: %s", why)
             self._since, self._changed = self.now(), True
         self.error = why
+
+    def _stand_if_all_is_written(self) -> None:
+        if not self.clerk.due:
+            self._stands()
 
     def _stands(self) -> None:
         if self.error:
@@ -204,43 +262,5 @@ class Watcher:
             self._changed = False
 
 
-def _queue(decisions: list[Decision], decision: Decision) -> None:
-    """Put a decision behind the others; while the records are away an update takes the place of
-    the one before it, so the queue does not grow with the length of the outage."""
-    last = decisions[-1] if decisions else None
-    if isinstance(last, Update) and isinstance(decision, Update):
-        decisions[-1] = replace(decision, again=decision.again or last.again)
-    else:
-        decisions.append(decision)
-
-
-def _as_judged(row: incidents.IncidentRow) -> tuple[Thing, tuple[Words, Origin]]:
-    words = Words(row.level, row.title, row.detail)
-    return Thing(row.rule, row.feed, row.key), (words, Origin(row.origin))
-
-
-def _step(decision: Decision) -> incidents.Step:
-    """What the records have to do."""
-    match decision:
-        case Open(thing, at, (level, title, detail), origin):
-            return partial(
-                incidents.open_incident,
-                thing=thing,
-                at=at,
-                level=level,
-                title=title,
-                detail=detail,
-                origin=origin,
-            )
-        case Update(thing, at, (level, title, detail), again):
-            return partial(
-                incidents.touch,
-                thing=thing,
-                at=at,
-                level=level,
-                title=title,
-                detail=detail,
-                again=again,
-            )
-        case Close(thing, at, reason):
-            return partial(incidents.close, thing=thing, at=at, reason=reason)
+def _why(error: Exception) -> str:
+    return redact(str(error) or type(error).__name__)

@@ -198,6 +198,15 @@ async def test_we_say_who_asks_and_passwords_stay_out_of_readings(
     assert b"rahasia" not in reading.encode()
 
 
+async def test_an_application_tells_the_device_that_its_list_says_it_hangs_on(
+    feed: Applications, sites: Path, desk: Desk, serve: Serve
+) -> None:
+    url = f"http://127.0.0.1:{await serve(page())}/"
+    sites.write_text(f"id,name,url,behind\na,A,{url},rtr-server\nb,B,{url},\n")
+    told = await look(feed, desk)
+    assert {r.value["behind"] for r in told.values() if r.value} == {"rtr-server", ""}
+
+
 async def test_mistakes_in_the_list_are_told_together_and_the_last_good_list_is_kept(
     feed: Applications, sites: Path, desk: Desk, serve: Serve
 ) -> None:

@@ -32,11 +32,21 @@ async def test_where_no_machine_has_spoken_nobody_is_counted_as_absent(
     assert readings["machine/DK1"].value == {
         "office": "dinkes",
         "office_name": "Dinas Kesehatan",
+        "behind": "",
         "state": "never",
         "last_seen_at": None,
         "firmware": "",
         "address": "",
     }
+
+
+async def test_a_machine_may_hang_on_another_device_than_the_link_of_its_office(
+    feed: Attendance, desk: Desk, machines: Path
+) -> None:
+    machines.write_text("serial,office,behind\nDK1,dinkes,rtr-gudang\n")
+    value = (await look(feed, desk))["machine/DK1"].value
+    assert value is not None
+    assert value["behind"] == "rtr-gudang"
 
 
 def test_its_options_are_read_from_the_table_in_config(machines: Path) -> None:

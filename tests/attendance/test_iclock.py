@@ -194,6 +194,7 @@ async def test_the_machine_tells_its_firmware_and_address(
     assert value == {
         "office": "dinkes",
         "office_name": "Dinas Kesehatan",
+        "behind": "",
         "state": "online",
         "last_seen_at": NOW.isoformat(),
         "firmware": "Ver 8.0.4",

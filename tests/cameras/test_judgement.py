@@ -142,6 +142,14 @@ async def test_a_wrong_new_list_is_put_aside_and_the_good_one_stays(room: Room) 
     assert room.now("b")["place"] == 0
 
 
+async def test_a_camera_tells_the_device_that_its_list_says_it_hangs_on(room: Room) -> None:
+    room.watch()
+    listed = "id,name,url,behind\na,A,rtsp://127.0.0.1:1/x,rtr-gudang\nb,B,rtsp://127.0.0.1:1/y,\n"
+    (room.folder / "cameras.csv").write_text(listed)
+    await room.look()
+    assert (room.now("a")["behind"], room.now("b")["behind"]) == ("rtr-gudang", "")
+
+
 async def test_a_camera_whose_password_is_not_set_says_which_to_set(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:

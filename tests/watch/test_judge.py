@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commandcenter.incidents.case import Close, Decision, Open, Update
-from commandcenter.incidents.judge import REMOVED, RULE_GONE, Judge
+from commandcenter.incidents.decision import Close, Open, Standing, Update
+from commandcenter.incidents.judge import REMOVED, RULE_GONE
 from commandcenter.incidents.rules import RULE_FAILED, Rule, Thing, Words
-from commandcenter.reading import Origin, Reading
+from commandcenter.reading import Origin
 from tests.conftest import NOW
+from tests.watch.court import closed, court, opened, reading
 
 LINK = Rule(
     name="link-down",
@@ -31,51 +30,6 @@ SLOW = Rule(name="slow", feed="network", when="rtt_ms > 200", text="{name} lamba
 SILENT = Rule(name="feed-silent", feed="*", silent=180, level="critical", text="Sumber {feed} diam")
 QUIET = Rule(name="quiet", feed="network", kind="device", silent=60, text="{name} tidak terdengar")
 ROUTER = Thing("link-down", "network", "device/rtr")
-FEEDS = {"network": Origin.DEMO, "cameras": Origin.LIVE}
-
-
-def reading(at: datetime, key: str = "device/rtr", feed: str = "network", **value: Any) -> Reading:
-    facts = {"name": "Dinkes", "state": "up", "rtt_ms": 3.0, "detail": ""} | value
-    return Reading(feed=feed, key=key, at=at, value=facts, origin=Origin.DEMO)
-
-
-@dataclass
-class Court:
-    """A judge, its clock, and what it decided."""
-
-    judge: Judge
-    now: datetime = NOW
-    decided: list[Decision] = field(default_factory=list)
-
-    def hears(self, *, kept: bool = False, **value: Any) -> list[Decision]:
-        return self.take(self.judge.see(reading(self.now, **value), self.now, kept=kept))
-
-    def removes(self, key: str = "device/rtr") -> list[Decision]:
-        gone = Reading(feed="network", key=key, at=self.now, value=None)
-        return self.take(self.judge.see(gone, self.now))
-
-    def waits(self, seconds: float) -> list[Decision]:
-        self.now += timedelta(seconds=seconds)
-        return self.take(self.judge.tick(self.now))
-
-    def take(self, decisions: Iterable[Decision]) -> list[Decision]:
-        found = list(decisions)
-        self.decided += found
-        return found
-
-
-def court(*rules: Rule, feeds: Mapping[str, Origin] = FEEDS) -> Court:
-    judge = Judge(rules, feeds)
-    judge.wake(NOW)
-    return Court(judge)
-
-
-def opened(decisions: Iterable[Decision]) -> list[Thing]:
-    return [decision.thing for decision in decisions if isinstance(decision, Open)]
-
-
-def closed(decisions: Iterable[Decision]) -> list[Thing]:
-    return [decision.thing for decision in decisions if isinstance(decision, Close)]
 
 
 def test_an_incident_opens_when_it_has_been_bad_for_the_hold() -> None:
@@ -288,8 +242,8 @@ def test_a_failed_rule_is_well_again_when_it_can_judge_everything() -> None:
 
 def test_what_is_open_in_the_records_does_not_open_again() -> None:
     at = court(LINK)
-    words = Words("critical", "Tautan Dinkes putus", "")
-    assert at.judge.restore({ROUTER: (words, Origin.DEMO)}, NOW) == []
+    words = Words("critical", "Tautan Dinkes putus", "–")
+    assert at.judge.restore({ROUTER: Standing(words, Origin.DEMO)}, NOW) == []
     at.hears(kept=True, state="down")
     assert at.waits(60) == []
     at.hears(state="up")
@@ -311,7 +265,9 @@ def test_what_is_open_in_the_records_does_not_open_again() -> None:
 def test_an_incident_that_no_rule_judges_any_more_is_closed_at_start(thing: Thing) -> None:
     at = court(LINK, SILENT)
     words = Words("critical", "x", "")
-    assert at.judge.restore({thing: (words, Origin.LIVE)}, NOW) == [Close(thing, NOW, RULE_GONE)]
+    assert at.judge.restore({thing: Standing(words, Origin.LIVE)}, NOW) == [
+        Close(thing, NOW, RULE_GONE)
+    ]
 
 
 def test_a_key_that_is_too_long_for_the_records_is_told_apart_by_its_digest() -> None:

@@ -37,6 +37,21 @@ def test_every_rule_that_is_shipped_is_good() -> None:
         ({"detail": "{rtt:.1f}"}, "detail: {rtt}: a name only"),
         ({"name": "rule-failed"}, "name: 'rule-failed' is taken"),
         ({"name": "x" * 81}, "name: must have 1 to 80 characters"),
+        ({"hold": 1e300}, "hold: must be 0 seconds or more, and at most a year"),
+        ({"when": "", "silent": float("inf")}, "silent: must be above 0 seconds, and at most"),
+        ({"topic": "rule-failed"}, "topic: 'rule-failed' is taken"),
+        ({"topic": "x" * 81}, "topic: must have at most 80 characters"),
+        ({"topic": " "}, "topic: must say something"),
+        ({"owner": "x" * 121}, "owner: must have at most 120 characters"),
+        ({"runbook": "https://a/" + "x" * 500}, "runbook: must have at most 500 characters"),
+        ({"runbook": "javascript:alert(1)"}, "runbook: 'javascript:alert(1)' is neither a link"),
+        ({"runbook": "//elsewhere"}, "runbook: '//elsewhere' is neither a link"),
+        ({"runbook": "https://a/b c"}, "runbook: 'https://a/b c' is neither a link"),
+        ({"runbook": "https://me:secret@a/"}, "runbook: 'https://***@a/' is neither a link"),
+        ({"flaps": 1}, "flaps: must be 2 changes or more, or 0 for never"),
+        ({"flaps": -1}, "flaps: must be 2 changes or more, or 0 for never"),
+        ({"flap_window": 0}, "flap_window: must be above 0 seconds"),
+        ({"when": "", "silent": 60, "severs": True}, "severs: nothing hangs on a whole feed"),
     ],
 )
 def test_a_mistake_names_its_key(told: dict[str, Any], sentence: str) -> None:
@@ -49,6 +64,19 @@ def test_all_mistakes_are_told_at_once() -> None:
     with pytest.raises(BadRule) as refused:
         Rule(name="x", feed="network", when="a[0]", hold=-1, text="{")
     assert [mistake.split(":")[0] for mistake in refused.value.mistakes] == ["when", "hold", "text"]
+
+
+@pytest.mark.parametrize(
+    "runbook", ["", "/runbook/link", "https://sop.example.go.id", "HTTP://a/b?c"]
+)
+def test_a_runbook_is_a_link_or_a_path(runbook: str) -> None:
+    assert Rule(**LINK, text="Putus", runbook=runbook).runbook == runbook
+
+
+def test_a_rule_is_about_a_topic_of_its_own_unless_it_names_another() -> None:
+    assert Rule(**LINK, text="Putus").topic == "link-down"
+    told = TypeAdapter(Rule).validate_python({**LINK, "text": "Putus", "topic": "link"})
+    assert (told.topic, told.flaps, told.flap_window, told.severs) == ("link", 6, 900, False)
 
 
 def test_the_reader_of_config_gets_the_mistakes_and_unknown_keys() -> None:

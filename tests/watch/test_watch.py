@@ -6,23 +6,31 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
+import orjson
 import pytest
 import sqlalchemy as sa
 
 from commandcenter.bus import Bus
+from commandcenter.incidents.bell import incident_value
 from commandcenter.incidents.rules import Rule
-from commandcenter.incidents.watch import Watcher, incident_reading
+from commandcenter.incidents.watch import Settings, Watcher
 from commandcenter.reading import Origin, Reading
+from commandcenter.records import life, maintenance
 from commandcenter.records.database import Records
+from commandcenter.records.evidence import evidence_of, piece
 from commandcenter.records.incidents import (
-    acknowledge,
-    close,
+    IncidentRow,
+    incident_of,
     log_of,
+    open_incident,
     open_incidents,
-    recent_closed,
+    recover,
+    unclosed,
 )
+from commandcenter.records.life import Step, Terms, take_step
 from tests.conftest import NOW, Clock, RedisProcess
 
 DOWN = Rule(
@@ -90,7 +98,8 @@ async def bus(redis_url: str) -> AsyncIterator[Bus]:
 
 
 def watcher(bus: Bus, records: Records, clock: Clock, *rules: Rule) -> Watcher:
-    watcher = Watcher(bus, records, rules or (DOWN,), FEEDS, clock)
+    settings = Settings(terms=Terms(acknowledged_for=3600))
+    watcher = Watcher(bus, records, rules or (DOWN,), FEEDS, clock, settings)
     watcher.every = 0.02
     return watcher
 
@@ -108,16 +117,16 @@ async def test_a_link_goes_down_and_comes_back(bus: Bus, records: Records, clock
         await wall.until(lambda v: v.get("totals/all", {}).get("open") == 1)
         [row] = await records.read(open_incidents)
         key = f"incident/{row.id}"
-        assert wall.values[key] == {
+        assert wall.values[key] == incident_value(row)
+        told = {"number", "title", "detail", "level", "state", "feed", "about", "version"}
+        assert {name: wall.values[key][name] for name in told} == {
             "number": row.id,
             "title": "Tautan Dinkes putus",
             "detail": "no answer",
             "level": "critical",
+            "state": "open",
             "feed": "network",
             "about": "device/rtr",
-            "opened_at": NOW.isoformat(),
-            "acknowledged_at": None,
-            "acknowledged_by": None,
             "version": 1,
         }
         assert wall.values["totals/all"] == {
@@ -126,14 +135,20 @@ async def test_a_link_goes_down_and_comes_back(bus: Bus, records: Records, clock
             "unacknowledged": 1,
             "critical": 1,
             "oldest_at": NOW.isoformat(),
+            "shelved": 0,
+            "resolved": 0,
+            "resolved_today": 0,
         }
         assert wall.readings[key].origin is wall.readings["totals/all"].origin is Origin.DEMO
         await bus.publish("network", [link(clock, "down", detail="ifOperStatus down")])
         await wall.until(lambda v: v[key]["detail"] == "ifOperStatus down")
         await bus.publish("network", [link(clock, "up")])
         await wall.until(lambda v: key not in v and v["totals/all"]["open"] == 0)
+        assert wall.values[f"aside/{row.id}"]["state"] == "resolved"
+        clock.forward(1800)
+        await wall.until(lambda v: f"aside/{row.id}" not in v)
     steps = await records.read(log_of, row.id)
-    assert [step.step for step in steps] == ["opened", "closed"]
+    assert [step.step for step in steps] == ["opened", "resolved", "closed"]
 
 
 async def test_a_fall_that_was_told_before_the_watcher_started_is_judged(
@@ -160,7 +175,7 @@ async def test_a_restart_does_not_open_again_and_closes_what_is_good(
         await wall.until(lambda v: v.get("totals/all", {}).get("open") == 1)
     [row] = await records.read(open_incidents)
     assert (row.key, row.opened_at, row.count) == ("device/rtr", NOW, 1)
-    assert [row.key for row in await records.read(recent_closed, 9)] == ["device/two"]
+    assert await resolved(records) == ["device/two"]
 
 
 async def test_two_watchers_open_one_incident(bus: Bus, records: Records, clock: Clock) -> None:
@@ -170,10 +185,23 @@ async def test_two_watchers_open_one_incident(bus: Bus, records: Records, clock:
         await wall.until(lambda v: v.get("totals/all", {}).get("open") == 30)
         await bus.publish("network", [link(clock, "up", f"device/{n}") for n in range(30)])
         await wall.until(lambda v: v["totals/all"]["open"] == 0 and not wall.incidents)
-    assert len(await records.read(recent_closed, 99)) == 30
+    assert len(await resolved(records)) == 30
 
 
-async def test_an_acknowledgement_by_the_web_is_told_with_new_totals(
+async def resolved(records: Records) -> list[str]:
+    return [row.key for row in await records.read(unclosed) if row.state == "resolved"]
+
+
+async def step(
+    records: Records, row: IncidentRow, act: life.Act, clock: Clock, **more: Any
+) -> IncidentRow:
+    """What an operator does, in another process."""
+    row = await records.read(incident_of, row.id)
+    taken = Step(incident=row.id, version=row.version, act=act, who="operator 1", **more)
+    return await records.write(take_step, taken, clock.now, Terms(acknowledged_for=3600))
+
+
+async def test_whatever_another_process_does_with_an_incident_is_told(
     bus: Bus, records: Records, clock: Clock
 ) -> None:
     wall = Wall()
@@ -181,13 +209,17 @@ async def test_an_acknowledgement_by_the_web_is_told_with_new_totals(
         await bus.publish("network", [link(clock, "down")])
         await wall.until(lambda v: v.get("totals/all", {}).get("open") == 1)
         [row] = await records.read(open_incidents)
-        row = await records.write(acknowledge, row.id, row.version, "operator 1", clock.now)
-        await bus.publish("incidents", [incident_reading(row, clock.now)])
+        key = f"incident/{row.id}"
+        await step(records, row, "acknowledge", clock)
+        await wall.until(lambda v: v[key]["acknowledged_by"] == "operator 1")
         await wall.until(lambda v: v["totals/all"]["unacknowledged"] == 0)
-        assert wall.values[f"incident/{row.id}"]["acknowledged_by"] == "operator 1"
         await bus.publish("network", [link(clock, "down", detail="b")])
-        await wall.until(lambda v: v[f"incident/{row.id}"]["detail"] == "b")
-        assert wall.values[f"incident/{row.id}"]["acknowledged_by"] == "operator 1"
+        await wall.until(lambda v: v[key]["detail"] == "b")
+        assert wall.values[key]["acknowledged_by"] == "operator 1"
+        until = clock.now + timedelta(minutes=30)
+        await step(records, row, "shelve", clock, until=until)
+        await wall.until(lambda v: key not in v and f"aside/{row.id}" in v)
+        assert wall.values["totals/all"]["shelved"] == 1
 
 
 async def test_older_facts_on_the_bus_are_put_right(
@@ -198,13 +230,127 @@ async def test_older_facts_on_the_bus_are_put_right(
     async with running(watcher(bus, records, clock).run(), wall.follow(bus)):
         await wall.until(lambda v: v.get("totals/all", {}).get("open") == 1)
         [row] = await records.read(open_incidents)
-        late = incident_reading(row, clock.now)
-        await records.write(acknowledge, row.id, row.version, "operator 1", clock.now)
-        await bus.publish("incidents", [late])
+        late = wall.readings[f"incident/{row.id}"]
+        await step(records, row, "acknowledge", clock)
         await wall.until(lambda v: v[late.key]["acknowledged_by"] == "operator 1")
-        await records.write(close, LINK, clock.now, reason="")
         await bus.publish("incidents", [late])
+        await wall.until(lambda v: v[late.key]["acknowledged_by"] is None)
+        await wall.until(lambda v: v[late.key]["acknowledged_by"] == "operator 1")
+        await records.write(recover, LINK, clock.now, reason="")
         await wall.until(lambda v: late.key not in v)
+        await bus.publish("incidents", [late])
+        await wall.until(lambda v: late.key in v)
+        await wall.until(lambda v: late.key not in v)
+
+
+async def test_an_acknowledgement_expires_and_the_wall_hears_of_it(
+    bus: Bus, records: Records, clock: Clock
+) -> None:
+    wall = Wall()
+    async with running(watcher(bus, records, clock).run(), wall.follow(bus)):
+        await bus.publish("network", [link(clock, "down")])
+        await wall.until(lambda v: v.get("totals/all", {}).get("open") == 1)
+        [row] = await records.read(open_incidents)
+        await step(records, row, "acknowledge", clock)
+        await wall.until(lambda v: v["totals/all"]["acknowledged"] == 1)
+        clock.forward(3600)
+        await wall.until(lambda v: v["totals/all"]["unacknowledged"] == 1)
+
+
+async def test_what_a_person_resolved_and_is_still_bad_opens_again(
+    bus: Bus, records: Records, clock: Clock
+) -> None:
+    wall = Wall()
+    async with running(watcher(bus, records, clock).run(), wall.follow(bus)):
+        await bus.publish("network", [link(clock, "down")])
+        await wall.until(lambda v: v.get("totals/all", {}).get("open") == 1)
+        [row] = await records.read(open_incidents)
+        await step(records, row, "resolve", clock, cause="false alarm")
+        await wall.until(lambda v: v["totals/all"]["open"] == 0)
+        clock.forward(299)
+        await bus.publish("network", [link(clock, "down")])
+        clock.forward(2)
+        await wall.until(lambda v: v["totals/all"]["open"] == 1)
+    steps = [one.step for one in await records.read(log_of, row.id)]
+    assert steps == ["opened", "resolved", "reopened"]
+
+
+async def test_a_resolving_that_was_taken_back_recovers_by_itself(
+    bus: Bus, records: Records, clock: Clock
+) -> None:
+    wall = Wall()
+    async with running(watcher(bus, records, clock).run(), wall.follow(bus)):
+        await bus.publish("network", [link(clock, "down")])
+        await wall.until(lambda v: v.get("totals/all", {}).get("open") == 1)
+        [row] = await records.read(open_incidents)
+        await step(records, row, "resolve", clock, cause="power")
+        await wall.until(lambda v: v["totals/all"]["open"] == 0)
+        await step(records, row, "undo", clock)
+        await wall.until(lambda v: v["totals/all"]["open"] == 1)
+        await bus.publish("network", [link(clock, "up")])
+        await wall.until(lambda v: v["totals/all"]["open"] == 0)
+
+
+async def test_an_alert_of_another_system_is_told_and_left_to_its_sender(
+    bus: Bus, records: Records, clock: Clock
+) -> None:
+    wall = Wall()
+    alert = ("alert/zabbix", "alerts", "alert/zabbix:18")
+    told = {"level": "critical", "title": "Situs tidak menjawab", "source": "zabbix"}
+    await records.write(open_incident, alert, clock.now, **told)
+    async with running(watcher(bus, records, clock).run(), wall.follow(bus)):
+        await wall.until(lambda v: v.get("totals/all", {}).get("open") == 1)
+        await records.write(recover, alert, clock.now, reason="pengirim menyatakan selesai")
+        await wall.until(lambda v: v["totals/all"]["open"] == 0)
+
+
+async def test_nothing_opens_under_maintenance_and_what_is_open_says_so(
+    bus: Bus, records: Records, clock: Clock
+) -> None:
+    wall = Wall()
+    async with running(watcher(bus, records, clock).run(), wall.follow(bus)):
+        await bus.publish("network", [link(clock, "down")])
+        await wall.until(lambda v: v.get("totals/all", {}).get("open") == 1)
+        [row] = await records.read(open_incidents)
+        window = {"kind": "feed", "scope": "network", "title": "Ganti router", "note": ""}
+        span = {"starts_at": clock.now, "ends_at": clock.now + timedelta(hours=1)}
+        by = {"zone": "Asia/Jakarta", "who": "operator 1", "at": clock.now}
+        await records.write(maintenance.plan, **window, **span, **by)
+        await wall.until(lambda v: v[f"incident/{row.id}"]["maintenance"])
+        await bus.publish("network", [link(clock, "down", "device/two")])
+        clock.forward(3601)
+        await wall.until(lambda v: not v[f"incident/{row.id}"]["maintenance"])
+        assert len(await records.read(open_incidents)) == 1
+        await bus.publish("network", [link(clock, "down", "device/two")])
+        await wall.until(lambda v: v["totals/all"]["open"] == 2)
+
+
+async def test_how_it_looked_when_it_happened_is_kept(
+    bus: Bus, records: Records, clock: Clock
+) -> None:
+    blind = Rule(name="camera", feed="cameras", when="state == 'frozen'", text="{name} beku")
+    seen = Reading(feed="cameras", key="camera/c1", at=NOW, value={"name": "c1", "state": "frozen"})
+    await bus.keep_picture("c1", b"a jpeg", NOW, timedelta(minutes=5))
+    wall = Wall()
+    watching = Watcher(bus, records, (DOWN, blind), {**FEEDS, "cameras": Origin.LIVE}, clock)
+    async with running(watching.run(), wall.follow(bus)):
+        await wall.until(lambda v: "totals/all" in v)
+        for rtt in (4.0, 90.0):
+            await bus.publish("network", [link(clock, "up", rtt_ms=rtt)])
+        await bus.publish("network", [link(clock, "down", rtt_ms=None)])
+        await bus.publish("cameras", [seen])
+        await wall.until(lambda v: v["totals/all"]["open"] == 2)
+        link_row, camera_row = await records.read(open_incidents)
+        while len(await records.read(evidence_of, camera_row.id)) < 2:
+            await asyncio.sleep(0.01)
+    kinds = {one.kind: one.id for one in await records.read(evidence_of, link_row.id)}
+    series = await records.read(piece, kinds["series"])
+    assert series is not None
+    assert [point["value"] for point in orjson.loads(series.body)] == [4.0, 90.0]
+    kinds = {one.kind: one.id for one in await records.read(evidence_of, camera_row.id)}
+    picture = await records.read(piece, kinds["picture"])
+    assert picture is not None
+    assert picture.body == b"a jpeg"
 
 
 async def test_a_ghost_that_the_bus_kept_over_a_restart_is_forgotten(
@@ -219,15 +365,14 @@ async def test_a_ghost_that_the_bus_kept_over_a_restart_is_forgotten(
             await wall.until(lambda v: "incident/77" not in v)
 
 
-async def test_open_incidents_are_told_again_every_30_seconds(
+async def test_the_totals_are_told_again_so_that_everybody_knows_watch_is_there(
     bus: Bus, records: Records, clock: Clock
 ) -> None:
     wall = Wall()
-    await bus.publish("network", [link(clock, "down")])
     async with running(watcher(bus, records, clock).run(), wall.follow(bus)):
-        await wall.until(lambda v: v.get("totals/all", {}).get("open") == 1)
-        clock.forward(30)
-        await wall.until(lambda v: {r.at for r in wall.readings.values()} == {clock.now})
+        await wall.until(lambda v: v.get("totals/all", {}).get("open") == 0)
+        clock.forward(15)
+        await wall.until(lambda v: wall.readings["totals/all"].at == clock.now)
 
 
 @pytest.mark.parametrize("with_its_data", [True, False])
@@ -243,7 +388,7 @@ async def test_while_redis_is_away_the_record_stands_and_the_bell_rings_later(
         redis_process.stop()
         if not with_its_data:
             redis_process.forget()
-        await records.write(acknowledge, row.id, row.version, "operator 1", clock.now)
+        await step(records, row, "acknowledge", clock)
         await asyncio.to_thread(redis_process.start)
         await wall.until(lambda v: v["totals/all"]["acknowledged"] == 1)
         assert wall.values[f"incident/{row.id}"]["acknowledged_by"] == "operator 1"
@@ -269,7 +414,7 @@ async def test_what_the_records_cannot_take_is_told_and_written_when_they_are_ba
         await system.until(lambda v: v["process/watch"]["ok"] is True)
     [row] = await records.read(open_incidents)
     assert (row.key, row.detail) == ("device/rtr", "b")
-    assert [row.key for row in await records.read(recent_closed, 9)] == ["device/two"]
+    assert await resolved(records) == ["device/two"]
 
 
 async def test_one_incident_that_cannot_be_written_does_not_hold_up_the_others(
