@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dash import Dash
+from dash.backends._fastapi import get_current_request
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -23,12 +24,12 @@ from commandcenter.config import Config
 from commandcenter.language import LANGUAGES, Language
 from commandcenter.panel import Panel
 from commandcenter.records.database import Records
-from commandcenter.web.console import Console, ConsolePanel
+from commandcenter.web.console import Console
 from commandcenter.web.displays import Displays
 from commandcenter.web.guard import Guard, Rules
 from commandcenter.web.health import Health
 from commandcenter.web.hub import Hub
-from commandcenter.web.live import Whereabouts, live_endpoint
+from commandcenter.web.live import Spot, Whereabouts, live_endpoint
 from commandcenter.web.pages import Page, connect_pages, index, pages_of, place_of
 from commandcenter.web.pairing import Pairing, WallDoor
 from commandcenter.web.presence import Presence
@@ -66,13 +67,14 @@ def web_app(
     server = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     server.router.routes.extend(Health(bus, records, hub, now).routes())
     server.router.routes.append(snapshot_route(bus))
-    server.router.routes.extend(Console(config, bus, records, now).routes())
+    console = Console(config, bus, records, hub.board, now)
+    server.router.routes.extend(console.routes())
     server.router.routes.extend(pairing.routes())
     server.router.routes.extend(Screens(config, displays, hub, presence.wake).routes())
     live = live_endpoint(hub, _whereabouts(pages), hub.studio.languages, usual, presence.told)
     server.router.add_websocket_route("/live", live)
     dash = _dash(server, config, hub.studio.languages, build)
-    connect_pages(dash, pages, hub, usual)
+    connect_pages(dash, pages, hub, usual, console.desk)
     for panel in config.panels.values():
         panel.connect(dash)
     _find_assets(dash)
@@ -87,9 +89,8 @@ def web_app(
 
 def _hub(config: Config, displays: Displays, now: Callable[[], datetime], build: str) -> Hub:
     people = tuple(person.name for person in config.people)
-    console = ConsolePanel(name="console", people=people)
     screens = ScreensPanel(name="screens", people=people, walls=config.walls, panels=config.panels)
-    panels: dict[str, Panel] = {**config.panels, "console": console, "screens": screens}
+    panels: dict[str, Panel] = {**config.panels, "screens": screens}
     series = frozenset(kind for panel in panels.values() for kind in panel.series)
     board = Board(patience=config.patience, series=series)
     languages = {code: Language(code, config.zone) for code in LANGUAGES}
@@ -122,12 +123,14 @@ def _presence(
 
 
 def _whereabouts(pages: Mapping[str, Page]) -> Whereabouts:
-    def where(websocket: WebSocket) -> tuple[str, frozenset[str]] | None:
+    def where(websocket: WebSocket) -> Spot | None:
         page = pages.get(websocket.query_params.get("page", "/").rstrip("/") or "/")
         if page is None:
             return None
         place = place_of(page, getattr(websocket.state, "display", None))
-        return None if place is None else (place, frozenset(page.panels))
+        if place is None:
+            return None
+        return Spot(place=place, panels=frozenset(page.panels), ledger=page.ledger)
 
     return where
 
@@ -139,7 +142,9 @@ class OneIndex:
         self.app, self.pages = app, pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].rstrip("/") in self.pages:
+        page = scope["path"].rstrip("/") if scope["type"] == "http" else ""
+        if page in self.pages:
+            scope.setdefault("state", {})["page"] = page
             scope = {**scope, "path": "/", "raw_path": b"/"}
         await self.app(scope, receive, send)
 
@@ -196,12 +201,17 @@ async def follow(hub: Hub, bus: Bus) -> None:
 
 
 class LeanDash(Dash):
-    """Dash without its table, which no page here uses but every page would have to read."""
+    """Dash without what a page would have to read for nothing: its table, which no page here uses,
+    and on each page the scripts and styles of the desks that it is not."""
 
     _needless = re.compile(r'<script src="[^"]*/dash_table/[^"]*"></script>\n?')
+    _of_a_desk = re.compile(r"<(?:script|link)[^>]*/assets/(console|screens)[^>]*>(</script>)?\n?")
 
     def interpolate_index(self, **parts: Any) -> str:  # type: ignore[override]
-        parts["scripts"] = self._needless.sub("", parts["scripts"])
+        page = getattr(get_current_request().state, "page", "").strip("/")
+        for part in ("scripts", "css"):
+            told = self._needless.sub("", parts[part])
+            parts[part] = self._of_a_desk.sub(lambda tag: tag[0] if tag[1] == page else "", told)
         return str(super().interpolate_index(**parts))  # type: ignore[no-untyped-call]
 
 

@@ -24,18 +24,24 @@ COOKIE = "commandcenter_display"  # what a display's token is kept under
 _OPEN = (
     r"/assets/.+|/_dash-component-suites/.+|/_favicon\.ico|/healthz|/readyz|/metrics"
     rf"|{WALL}/?|{WALL}/pairing(?:/collect)?"
+    r"|/a/[A-Za-z0-9_.-]{1,600}"  # a link in a message, which is its own authority
 )
 _DISPLAYS = (
     r"/live|/_dash-layout|/_dash-dependencies|/_dash-update-component"
     r"|/snapshots/[^/]+/\d{1,18}\.jpg"
 )
 _OWN = (
-    r"/console/?|/console/incidents/\d{1,18}/(?:acknowledge|log)|/console/rejects"
+    r"/console/?|/console/steps|/console/incidents/\d{1,18}(?:/log)?|/console/evidence/\d{1,18}"
+    r"|/console/history(?:\.csv)?|/console/rejects"
+    r"|/console/maintenance(?:\.ics)?|/console/maintenance/\d{1,18}/cancel"
+    r"|/console/handover|/console/handover/\d{1,18}/(?:take|refuse)"
+    r"|/console/channels|/console/channels/[A-Za-z0-9_-]{1,40}/test"
     r"|/screens/?|/screens/pair|/screens/displays/\d{1,18}/(?:control|change|revoke)"
     r"|/screens/presets(?:/apply|/delete)?|/screens/guests"
 )
 _POSTED = re.compile(  # a GET would find Dash's index there, which answers to everything
-    rf"/_dash-update-component|/console/incidents/\d+/acknowledge|{WALL}/pairing.*|/screens/.+"
+    rf"/_dash-update-component|{WALL}/pairing.*|/screens/.+|/console/steps"
+    r"|/console/.+/(?:cancel|take|refuse|test)"
 )
 _ABOUT_A_PAGE = ("/live", "/_dash-layout")  # which name it: ?page=/wall; the root if they do not
 _READING = ("GET", "HEAD")

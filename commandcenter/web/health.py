@@ -46,9 +46,13 @@ class Health:
             "redis": await self._redis(),
             "records": await self._records(),
             "feeds": self._feeds(),
+            "processes": self._system("process"),
         }
         well = told["redis"]["ok"] and told["records"]["ok"]
-        well = well and all(feed["ok"] for feed in told["feeds"].values())
+        parts = (*told["feeds"].values(), *told["processes"].values())
+        well = well and all(part["ok"] for part in parts)
+        # A gateway that is away is told, too; but it is no reason to take us out of service.
+        told["channels"] = self._system("channel")
         return JSONResponse({"ok": well, **told}, status_code=200 if well else 503)
 
     async def metrics(self, _: Request) -> Response:
@@ -70,6 +74,10 @@ class Health:
     def _feeds(self) -> dict[str, Any]:
         board = self.hub.board
         return {name: _feed(board, name, self.now()) for name in board.patience}
+
+    def _system(self, kind: str) -> dict[str, Any]:
+        """What processes, or channels of messages, tell of themselves."""
+        return {r.identity: r.value or {} for r in self.hub.board.all("system", kind)}
 
 
 def _feed(board: Board, name: str, now: datetime) -> dict[str, Any]:
@@ -97,6 +105,8 @@ class Figures:
     def collect(self) -> Iterator[Metric]:
         """Called by the registry at each scrape."""
         yield from self._feeds()
+        yield from self._channels()
+        yield self._incidents()
         hub = self.hub
         yield GaugeMetricFamily("commandcenter_browsers", "Connected pages", len(hub.browsers))
         yield CounterMetricFamily("commandcenter_drawings", "Drawings made", hub.studio.drawn)
@@ -108,6 +118,31 @@ class Figures:
         )
         lost = 0 if hub.bus_lost_at is None else 1
         yield GaugeMetricFamily("commandcenter_bus_lost", "1 while the bus is away", lost)
+
+    def _channels(self) -> Iterable[Metric]:
+        up = GaugeMetricFamily(
+            "commandcenter_channel_up",
+            "1 when the gateway took the latest message",
+            labels=["name"],
+        )
+        waiting = GaugeMetricFamily(
+            "commandcenter_channel_waiting", "Messages on their way", labels=["name"]
+        )
+        for reading in self.hub.board.all("system", "channel"):
+            told = reading.value or {}
+            up.add_metric([reading.identity], 1.0 if told["ok"] else 0.0)
+            waiting.add_metric([reading.identity], told["waiting"])
+        return [up, waiting]
+
+    def _incidents(self) -> Metric:
+        found = GaugeMetricFamily(
+            "commandcenter_incidents", "Incidents that are not closed", labels=["state"]
+        )
+        for reading in self.hub.board.all("incidents", "totals"):
+            told = reading.value or {}
+            for state in ("unacknowledged", "acknowledged", "shelved", "resolved"):
+                found.add_metric([state], told[state])
+        return found
 
     def _feeds(self) -> Iterable[Metric]:
         statuses = {r.identity: r.value or {} for r in self.hub.board.all("system", "feed")}

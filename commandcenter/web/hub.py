@@ -15,8 +15,9 @@ from typing import Any, TypeVar
 
 import orjson
 
-from commandcenter.board import Board
+from commandcenter.board import Board, View
 from commandcenter.staging.stage import Stage
+from commandcenter.web.ledger import FEED, Ledger
 from commandcenter.web.stages import Stages
 from commandcenter.web.studio import Canvas, Studio
 from commandcenter.web.wire import Wire, text_frame
@@ -42,6 +43,8 @@ class Browser:
     panels: frozenset[str] = frozenset()
     place: str = ""
     """Whose stage it shows (commandcenter.web.stages); "" for a page that always shows the same."""
+    ledger: bool = False
+    """It is a console: it is told the rows of the ledger."""
     stage: bytes = b""
     sent_at: float = 0.0
     has: dict[str, int] = field(default_factory=dict)
@@ -65,6 +68,7 @@ class Hub:
         self.sent = 0
         self.cut = 0
         self.loop: asyncio.AbstractEventLoop | None = None
+        self.ledger = Ledger(self.board, self._view, self._write, self._present)
         self._number = 0
         self._fault = ""
 
@@ -91,11 +95,14 @@ class Hub:
         for canvas in self.studio.canvases():
             if told.intersection(canvas.panel.feeds):
                 self._draw_soon(canvas)
+        if FEED in told:
+            self.ledger.changed()
 
     def all_changed(self) -> None:
         """Draw everything: another day, another state of the bus."""
         for canvas in self.studio.canvases():
             self._draw_soon(canvas)
+        self.ledger.changed()
 
     def bus(self, connected: bool) -> None:
         """Tell every browser whether we still hear the bus."""
@@ -149,17 +156,22 @@ class Hub:
         self.browsers.add(browser)
         browser.wire.on_drained = lambda: self._pay(browser)
         self._tell_all(browser, b"hello")
+        if browser.ledger:
+            self.ledger.join(browser)
         return True
 
     def leave(self, browser: Browser) -> None:
         """A browser went."""
         self.browsers.discard(browser)
+        self.ledger.leave(browser)
         browser.wire.on_drained = lambda: None
 
     def again(self, browser: Browser) -> None:
         """A browser says that what it was told does not fit what it has."""
         browser.has.clear()
         self._tell_all(browser, b"stage")
+        if browser.ledger:
+            self.ledger.join(browser)
 
     def restage(self) -> None:
         """Tell every display whose stage is another one now; a revoked one, that it is."""
@@ -228,6 +240,7 @@ class Hub:
             if name in browser.panels:
                 canvas = self.studio.canvas(name, browser.language)
                 self._write_drawing(browser, canvas, self._message(b"draw", canvas))
+        self.ledger.pay(browser)
 
     def _write_drawing(self, browser: Browser, canvas: Canvas, frame: bytes) -> None:
         browser.has[canvas.name] = canvas.version
@@ -250,6 +263,12 @@ class Hub:
         return text_frame(
             b'{"t":"%s",%s,"stage":%s,"panels":{%s}}' % (kind, told, stage or b"null", panels)
         )
+
+    def _view(self, *feeds: str) -> View:
+        """The board through some feeds, for what is said in no language."""
+        studio = self.studio
+        say = next(iter(studio.languages.values()))
+        return View(board=self.board, feeds=feeds, now=self.now(), say=say, region=studio.region)
 
     def _present(self) -> dict[str, Any]:
         lost = self.bus_lost_at

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -15,8 +15,18 @@ LONGEST_WORD = 512  # bytes: "here", "again", or how a display is, as JSON
 
 Word: TypeAlias = Callable[[str, str, str], None]
 """Told (place, address, what was said) when a page says how it is."""
-Whereabouts: TypeAlias = Callable[[WebSocket], "tuple[str, frozenset[str]] | None"]
-"""The place of a page, and the panels it always shows; None when there is no such page."""
+
+
+class Spot(NamedTuple):
+    """What a page shows: a place's stage, always the same panels, or the ledger of incidents."""
+
+    place: str
+    panels: frozenset[str]
+    ledger: bool
+
+
+Whereabouts: TypeAlias = Callable[[WebSocket], Spot | None]
+"""None when there is no such page."""
 
 
 def live_endpoint(
@@ -31,11 +41,11 @@ def live_endpoint(
             return
         asked = websocket.query_params.get("lang", usual)
         await websocket.accept()
-        place, panels = found
         browser = Browser(
             wire=websocket.scope["extensions"][EXTENSION],
-            place=place,
-            panels=panels,
+            place=found.place,
+            panels=found.panels,
+            ledger=found.ledger,
             language=asked if asked in languages else usual,
             heard_at=asyncio.get_running_loop().time(),
         )
@@ -46,7 +56,7 @@ def live_endpoint(
             await _listen(websocket, browser, hub, told)
         finally:
             hub.leave(browser)
-            told(place, "", "")
+            told(found.place, "", "")
 
     return live
 

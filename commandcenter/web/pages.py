@@ -1,9 +1,10 @@
-"""The pages: walls as declared in config.toml, and the console, as Dash layouts."""
+"""The pages: walls as declared in config.toml, the console and the desk for displays, as Dash
+layouts."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -21,7 +22,8 @@ from commandcenter.web.words import as_markup, page_words
 
 log = logging.getLogger(__name__)
 
-DESKS = frozenset({"console", "screens"})  # panels that are no part of a wall
+CONSOLE, SCREENS = "console", "screens"
+DESKS = frozenset({SCREENS})  # panels that are no part of a wall
 INDEX = """<!DOCTYPE html>
 <html lang="{language}">
   <head>
@@ -75,25 +77,44 @@ class Stage(Component):
     available_wildcard_properties: list[str] = []  # noqa: RUF012
 
 
+class Console(Component):
+    """The operators' console: assets/console.js. Its rows come by the ledger; `desk` is what it
+    has to know besides (commandcenter.web.console_desk)."""
+
+    def __init__(self, **properties: Any) -> None:
+        super().__init__(**properties)  # type: ignore[no-untyped-call]
+
+    _children_props: list[str] = []  # noqa: RUF012
+    _base_nodes = ["children"]  # noqa: RUF012
+    _namespace = "commandcenter"
+    _type = "Console"
+    _prop_names = ["id", "children", "desk"]  # noqa: RUF012
+    available_properties = _prop_names
+    _valid_wildcard_attributes: list[str] = []  # noqa: RUF012
+    available_wildcard_properties: list[str] = []  # noqa: RUF012
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What one path shows: always the same `panels`, or the stage of a place."""
+    """What one path shows: always the same `panels`, the stage of a place, or the console."""
 
     path: str
     panels: tuple[str, ...] = ()
     place: str = ""
     """As commandcenter.web.stages names it; of /wall it is the display's own."""
+    ledger: bool = False
+    """It is the console, which is told incidents as rows."""
 
 
 def pages_of(config: Config) -> dict[str, Page]:
-    """Every page by its path: /wall for paired displays, a preview of every wall, the consoles.
-    The first wall's preview is also at the root."""
+    """Every page by its path: /wall for paired displays, a preview of every wall, the console and
+    the desk for displays. The first wall's preview is also at the root."""
     found = {"/wall": Page(path="/wall", place="display")}
     for wall in config.walls:
         for path in ("/", f"/wall/{wall.name}"):
             found.setdefault(path, Page(path=path, place=f"wall/{wall.name}"))
-    for desk in sorted(DESKS):
-        found[f"/{desk}"] = Page(path=f"/{desk}", panels=(desk,))
+    found[f"/{CONSOLE}"] = Page(path=f"/{CONSOLE}", ledger=True)
+    found[f"/{SCREENS}"] = Page(path=f"/{SCREENS}", panels=(SCREENS,))
     return found
 
 
@@ -109,6 +130,7 @@ def connect_pages(
     pages: Mapping[str, Page],
     hub: Hub,
     usual: str,
+    desk: Callable[[Language], Mapping[str, Any]],
 ) -> None:
     """Give the app its layout: the page that the browser names, in its language, already drawn.
     assets/layout.js lets Dash's request for the layout name the page; a callback on the address
@@ -132,8 +154,7 @@ def connect_pages(
         if page is None or place is None:
             return html.Div(say("There is no such page"))
         # Dash asks in a thread of its own; drawings are made in the loop's alone.
-        draw = partial(_stage, place, say, hub) if place else partial(_desk, page, say, hub)
-        inside = hub.from_thread(draw)
+        inside = hub.from_thread(partial(_inside, page, place, say, hub, desk))
         told: dict[str, Any] = page_words(say)
         return html.Div([inside], id="page", lang=say.code, **told)
 
@@ -143,6 +164,18 @@ def connect_pages(
 def index(say: Language, build: str) -> str:
     """Dash's index. It knows the words, too: the banner must speak when no layout ever came."""
     return INDEX.format(language=say.code, build=build, words=as_markup(page_words(say)))
+
+
+def _inside(
+    page: Page,
+    place: str,
+    say: Language,
+    hub: Hub,
+    desk: Callable[[Language], Mapping[str, Any]],
+) -> Component:
+    if page.ledger:
+        return Console(id="console", desk=desk(say))
+    return _stage(place, say, hub) if place else _desk(page, say, hub)
 
 
 def _desk(page: Page, say: Language, hub: Hub) -> Component:

@@ -125,6 +125,7 @@ def application(name: str, *, state: Literal["up", "degraded", "down"] = "up") -
         "status": 200,
         "latency_ms": 120.0,
         "certificate_days": 80.0,
+        "behind": "",
     }
     return reading("applications", f"application/{name}", dict(value))
 
@@ -142,6 +143,7 @@ def camera(place: int, *, state: CameraState = "live", origin: Origin = Origin.L
         "picture": None,
         "width": 640,
         "height": 360,
+        "behind": "",
     }
     return reading("cameras", f"camera/simpang-{place}", dict(value), origin)
 
@@ -154,12 +156,32 @@ def incident(
         "title": title or f"Tautan Dinas Nomor {number} putus",
         "detail": "Telkom · tidak menjawab 3 ping",
         "level": level,
+        "state": "open",
         "feed": "network",
         "about": f"device/rtr-{number}",
+        "source": "rule",
+        "owner": "",
+        "assignee": None,
+        "office": f"kantor-{number}",
+        "kecamatan": KECAMATAN[number % len(KECAMATAN)],
+        "provider": "Telkom",
+        "runbook": "",
         "opened_at": from_now(-60 * number),
+        "last_seen_at": from_now(-60 * number),
+        "count": 1,
+        "flapping": False,
+        "affected": 0,
+        "maintenance": False,
         "acknowledged_at": None,
         "acknowledged_by": None,
+        "acknowledged_until": None,
+        "shelved_until": None,
+        "resolved_at": None,
+        "resolved_by": None,
+        "cause": None,
+        "escalated": 0,
         "version": 1,
+        "revision": 1,
     }
     return reading("incidents", f"incident/{number}", dict(value))
 
@@ -171,6 +193,9 @@ def incident_totals(count: int) -> Reading:
         "unacknowledged": count,
         "critical": count,
         "oldest_at": None,
+        "shelved": 0,
+        "resolved": 0,
+        "resolved_today": 0,
     }
     return reading("incidents", "totals/all", dict(value))
 

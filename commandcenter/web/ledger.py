@@ -1,0 +1,196 @@
+"""The ledger: what the board knows of incidents, told as rows to the consoles that are open.
+
+Ten thousand drawn rows would never paint in a second; plain rows do, a few hundred a frame, the
+most urgent first. A console has no queue: it is owed numbers, and is told the newest state of each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol
+
+import orjson
+
+from commandcenter.board import Board, View
+from commandcenter.vocabulary import urgency
+from commandcenter.web.wire import text_frame
+
+FEED = "incidents"
+OWN = (FEED, "displays")  # feeds that are no sources
+KINDS = ("incident", "aside")
+MOST_ROWS = 400  # of one frame
+REST = 0.05  # seconds between two frames of news
+
+
+class Wire(Protocol):
+    """What the ledger writes to (commandcenter.web.wire)."""
+
+    @property
+    def full(self) -> bool: ...
+
+
+class Reader(Protocol):
+    """A page that shows the ledger."""
+
+    @property
+    def wire(self) -> Wire: ...
+
+
+class Row:
+    """One incident as it lies on the bus."""
+
+    def __init__(self, value: dict[str, Any]) -> None:
+        self.value = value
+
+    def holds(self, value: Mapping[str, Any]) -> bool:
+        """Whether this row stays in spite of `value`: that is the same, or older."""
+        if value is self.value or value == self.value:
+            return True
+        return bool(value.get("revision", 0) < self.value.get("revision", 0))
+
+    @cached_property
+    def body(self) -> bytes:
+        """As JSON, written once for all readers."""
+        return orjson.dumps(self.value)
+
+
+@dataclass
+class Debt:
+    """What a reader is still to be told: numbers, and whether it has anything at all yet."""
+
+    owed: dict[int, None] = field(default_factory=dict)
+    whole: bool = True
+    totals: bytes = b""
+    """The figures it was told last."""
+
+
+class Ledger:
+    """`view` is the board as seen through some feeds, `write` puts a frame on a reader's wire, and
+    `present` is what every frame says of now."""
+
+    def __init__(
+        self,
+        board: Board,
+        view: Callable[..., View],
+        write: Callable[[Any, bytes], None],
+        present: Callable[[], Mapping[str, Any]],
+    ) -> None:
+        self.board, self.view = board, view
+        self.write, self.present = write, present
+        self._rows: dict[int, Row] = {}
+        self._debts: dict[Reader, Debt] = {}
+        self._totals = b"null"
+        self._timer: asyncio.TimerHandle | None = None
+        self._rests_until = 0.0
+
+    # --- who reads ----------------------------------------------------------------------------
+
+    def join(self, reader: Reader) -> None:
+        """A console came, or has lost what it had: it is owed everything, the most urgent first."""
+        changed = self._look()
+        for debt in self._debts.values():
+            debt.owed |= dict.fromkeys(changed)
+        by_need = sorted(self._rows, key=lambda number: urgency(self._rows[number].value))
+        self._debts[reader] = Debt(owed=dict.fromkeys(by_need))
+        self.pay(reader)
+        if changed:
+            self.changed()  # the others are told soon
+
+    def leave(self, reader: Reader) -> None:
+        """A console went."""
+        self._debts.pop(reader, None)
+
+    def changed(self) -> None:
+        """The board may know something else: look at once, or when the last news has rested."""
+        if self._timer is None and self._debts:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_at(max(self._rests_until, loop.time()), self._tell)
+
+    def pay(self, reader: Reader, written: dict[Any, bytes] | None = None) -> None:
+        """Tell a reader what it is owed, as long as it takes it. `written`: the frames of this
+        moment, which are the same bytes for all who are owed the same."""
+        debt, frames = self._debts.get(reader), {} if written is None else written
+        while debt is not None and not reader.wire.full and self._due(debt):
+            numbers = tuple(debt.owed)[:MOST_ROWS]
+            for number in numbers:
+                del debt.owed[number]
+            same = numbers, len(debt.owed), debt.whole, debt.totals == self._totals
+            if same not in frames:
+                frames[same] = self._frame(numbers, debt)
+            self.write(reader, frames[same])
+            debt.whole, debt.totals = False, self._totals
+
+    def _due(self, debt: Debt) -> bool:
+        return bool(debt.owed) or debt.whole or debt.totals != self._totals
+
+    def _tell(self) -> None:
+        self._timer = None
+        self._rests_until = asyncio.get_running_loop().time() + REST
+        changed = dict.fromkeys(self._look())
+        written: dict[Any, bytes] = {}
+        for reader, debt in list(self._debts.items()):
+            debt.owed |= changed
+            self.pay(reader, written)
+
+    # --- what is told -------------------------------------------------------------------------
+
+    def _frame(self, numbers: Iterable[int], debt: Debt) -> bytes:
+        there = [self._rows[number].body for number in numbers if number in self._rows]
+        gone = [number for number in numbers if number not in self._rows]
+        return text_frame(
+            b'{"t":"rows",%s,"rows":[%s],"gone":%s,"totals":%s,"whole":%s,"rest":%d}'
+            % (
+                orjson.dumps(self.present())[1:-1],
+                b",".join(there),
+                orjson.dumps(gone),
+                b"null" if debt.totals == self._totals else self._totals,
+                orjson.dumps(debt.whole),
+                len(debt.owed),
+            )
+        )
+
+    def _look(self) -> list[int]:
+        """Take over what the board knows by now; the numbers of what is another than before."""
+        found = self._newest()
+        changed = [n for n, row in found.items() if row is not self._rows.get(n)]
+        gone = self._rows.keys() - found.keys()
+        self._rows = found
+        self._totals = orjson.dumps(self._figures())
+        return [*changed, *gone]
+
+    def _newest(self) -> dict[int, Row]:
+        """Of each number the highest revision: it moves from one key to another, and two who
+        publish may overtake each other. An equal row stays the same object."""
+        found: dict[int, Row] = {}
+        for reading in (r for kind in KINDS for r in self.board.all(FEED, kind)):
+            value = reading.value or {}
+            number = value.get("number")
+            if isinstance(number, int):
+                known = found.get(number) or self._rows.get(number)
+                found[number] = known if known and known.holds(value) else Row(value)
+        return found
+
+    def _figures(self) -> dict[str, Any]:
+        """The totals, how old they are as moments that the page's own clock judges (ms since
+        1970), how many sources are alive, and how much bad input was put aside."""
+        told = next((r.value or {} for r in self.board.all(FEED, "totals")), {})
+        fresh = self.view(FEED).freshness().attributes()
+        return {
+            **told,
+            "at": fresh["data_at_ms"],
+            "late_at": fresh["data_late_at"],
+            "stale_at": fresh["data_stale_at"],
+            "state": fresh["data_base"] or "",
+            "sources": self._sources(),
+        }
+
+    def _sources(self) -> dict[str, int]:
+        feeds = [feed for feed in self.board.patience if feed not in OWN]
+        trouble, view = self.board.trouble(feeds), self.view(*feeds)
+        alive = [feed for feed in feeds if feed not in trouble and view.alive(feed)]
+        told = (reading.value or {} for reading in self.board.all("system", "rejects"))
+        rejects = sum(sum(counts.values()) for counts in told)
+        return {"alive": len(alive), "all": len(feeds), "rejects": rejects}

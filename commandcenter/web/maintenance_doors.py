@@ -1,0 +1,181 @@
+"""The doors of maintenance: the windows of a month, planning and cancelling, and the calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, NaiveDatetime
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from commandcenter.board import Board
+from commandcenter.records.incidents import IncidentRow
+from commandcenter.records.maintenance import (
+    NoWindow,
+    Window,
+    cancel,
+    plan,
+    windows_between,
+)
+from commandcenter.web.calendar_file import calendar
+from commandcenter.web.console_desk import DOMAINS, providers
+from commandcenter.web.console_doors import Absent, Asked, Doors, Refused, Text, plain, query
+
+Kind = Literal["thing", "office", "provider", "kecamatan", "feed", "region"]
+Scope = dict[str, str]
+
+LONGEST = timedelta(days=92)
+SHOWN = timedelta(days=400)  # how far the calendar file looks both ways
+THINGS = ("device", "camera", "application", "machine")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned(Asked):
+    """A window as somebody types it in: local times of a zone, "2026-11-22T22:00"."""
+
+    kind: Kind
+    scope: Text = ""
+    title: Annotated[Text, Field(max_length=200)]
+    note: Text = ""
+    starts: NaiveDatetime
+    ends: NaiveDatetime
+    zone: Literal["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"]  # none changes its hour
+
+
+class MaintenanceDoors:
+    """What is planned; watch follows the records."""
+
+    def __init__(self, doors: Doors, board: Board) -> None:
+        self.doors, self.board = doors, board
+
+    def routes(self) -> list[Route]:
+        """For the web application."""
+        return [
+            self.doors.get("maintenance", self.month),
+            self.doors.get("maintenance.ics", self.file),
+            self.doors.post("maintenance", Planned, self.plan),
+            self.doors.post("maintenance/{number:int}/cancel", Asked, self.cancel),
+        ]
+
+    async def month(self, request: Request) -> dict[str, Any]:
+        """Those of ?month=2026-11 (this one without), and what a window can be about."""
+        begin, end = self._month(query(request, "month"))
+        found = await self.doors.records.read(windows_between, begin, end)
+        return {"windows": [told_window(one) for one in found], "scopes": self.scopes()}
+
+    async def file(self, _: Request) -> Response:
+        """As iCalendar, with those that were cancelled."""
+        now = self.doors.now()
+        span = now - SHOWN, now + SHOWN
+        found = await self.doors.records.read(windows_between, *span, cancelled=True)
+        name = f"{self.doors.say('Maintenance')} {self.doors.config.region.name}"
+        headers = {"Content-Disposition": 'attachment; filename="pemeliharaan.ics"'}
+        return Response(calendar(found, name), media_type="text/calendar", headers=headers)
+
+    async def plan(self, planned: Planned, _: str) -> dict[str, Any]:
+        """Write a window down. Refuses one that ends before it begins, or is about nothing."""
+        zone, now = ZoneInfo(planned.zone), self.doors.now()
+        starts = planned.starts.replace(tzinfo=zone).astimezone(UTC)
+        ends = planned.ends.replace(tzinfo=zone).astimezone(UTC)
+        self._check(planned, starts, ends, now)
+        window = await self.doors.records.write(
+            plan,
+            kind=planned.kind,
+            scope="" if planned.kind == "region" else planned.scope,
+            title=planned.title,
+            note=planned.note,
+            starts_at=starts,
+            ends_at=ends,
+            zone=planned.zone,
+            who=planned.who,
+            at=now,
+        )
+        return {"ok": True, "window": told_window(window)}
+
+    async def cancel(self, asked: Asked, _: str, number: int) -> dict[str, Any]:
+        """It ends now, or never begins."""
+        doors = self.doors
+        try:
+            window = await doors.records.write(cancel, number, asked.who, doors.now())
+        except NoWindow as error:
+            why = "There is no such maintenance window any more"
+            raise Absent(doors.say(why)) from error
+        return {"ok": True, "window": told_window(window)}
+
+    def scopes(self) -> dict[str, list[Scope]]:
+        """What a window can be about: key and name of each, by kind."""
+        offices = self.doors.config.offices
+        feeds = self.doors.config.feeds
+        return {
+            "offices": [{"key": o.code, "name": o.name} for o in offices],
+            "kecamatan": _same(o.kecamatan for o in offices),
+            "providers": _same(providers(self.board, feeds)),
+            "feeds": [{"key": f, "name": self.doors.say(DOMAINS.get(f, f))} for f in feeds],
+            "things": list(self._things(feeds)),
+        }
+
+    def _things(self, feeds: Iterable[str]) -> Iterable[Scope]:
+        kinds = ((feed, kind) for feed in feeds for kind in THINGS)
+        for reading in (r for feed, kind in kinds for r in self.board.all(feed, kind)):
+            value = reading.value or {}
+            name = value.get("name") or value.get("office_name") or reading.identity
+            yield {"key": f"{reading.feed}/{reading.key}", "name": str(name)}
+
+    def _check(self, planned: Planned, starts: datetime, ends: datetime, now: datetime) -> None:
+        say = self.doors.say
+        if not planned.title:
+            raise Refused(say("Give the maintenance a title"))
+        if ends <= starts:
+            raise Refused(say("The end must be after the start"))
+        if ends - starts > LONGEST:
+            raise Refused(say("A maintenance window lasts at most {n} days", n=LONGEST.days))
+        if ends <= now:
+            raise Refused(say("This time is over already"))
+        known = {scope["key"] for scope in self.scopes().get(_PLURAL.get(planned.kind, ""), [])}
+        if planned.kind != "region" and planned.scope not in known:
+            raise Refused(say("There is no {scope} to maintain", scope=planned.scope or "–"))
+
+    def _month(self, told: str) -> tuple[datetime, datetime]:
+        """A month of the region's own zone."""
+        zone = self.doors.config.zone
+        month = told or f"{self.doors.now().astimezone(zone):%Y-%m}"
+        try:
+            begin = datetime.strptime(month, "%Y-%m").replace(tzinfo=zone)
+            end = (begin + timedelta(days=32)).replace(day=1)
+            return begin.astimezone(UTC), end.astimezone(UTC)
+        except (ValueError, OverflowError) as error:
+            raise Refused(self.doors.say("Write the month as 2026-11")) from error
+
+
+_PLURAL = {"thing": "things", "office": "offices", "provider": "providers", "feed": "feeds",
+           "kecamatan": "kecamatan"}  # fmt: skip
+
+
+def covers(window: Window, row: IncidentRow, offices: Mapping[str, str]) -> bool:
+    """Whether a window is about the thing of an incident; `offices` are names by code."""
+    about = {
+        "region": window.scope,
+        "feed": row.feed,
+        "thing": f"{row.feed}/{row.key}",
+        "office": row.office,
+        "provider": row.provider,
+        "kecamatan": row.kecamatan,
+    }
+    names = {window.scope}
+    if window.kind == "office":
+        names.add(offices.get(window.scope, window.scope))
+    return about[window.kind].casefold() in {name.casefold() for name in names}
+
+
+def told_window(window: Window) -> dict[str, Any]:
+    """As JSON."""
+    return dict(plain(asdict(window)))
+
+
+def _same(names: Iterable[str]) -> list[Scope]:
+    return [{"key": name, "name": name} for name in sorted({*names} - {""})]
