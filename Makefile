@@ -6,13 +6,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup run test bench soak lock clean
+.PHONY: help setup run test bench soak kill lock clean
 help:
 	@echo "make run    serve the wall at http://127.0.0.1:8050 (Ctrl-C ends everything)"
 	echo "make test   all checks and tests"
 	echo "make setup  only what \`make run\` needs, for a server"
 	echo "make bench  the benchmarks' table"
 	echo "make soak   half an hour: a wall's accelerated day with a hundred faults"
+	echo "make kill   kill -9 each process at every step of an acknowledgement, a hundred times"
 	echo "make lock   pin the requirements anew"
 
 setup: $(VENV)/.run
@@ -33,6 +34,9 @@ bench: $(VENV)/.test
 
 soak: $(VENV)/.test
 	$(BIN)/python -m benchmarks.soak
+
+kill: $(VENV)/.test
+	ROUNDS=100 $(BIN)/pytest -s --timeout 1800 tests/system/test_kill.py
 
 # --- set-up: a stamp file a step, so nothing is done twice ---------------------------------------
 $(VENV)/.python: setup/packages.sh

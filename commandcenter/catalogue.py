@@ -1,4 +1,4 @@
-"""The catalogue of walls, panels and feeds with their options, made from the code itself.
+"""The catalogue of the tables of config.toml with their options, made from the code itself.
 
 `commandcenter options` prints it as Markdown; docs/options.md is that, and a test keeps it so.
 """
@@ -8,25 +8,43 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, Field, fields
 from itertools import pairwise
 from typing import Any
 
+from commandcenter.config import Incidents, Person
 from commandcenter.feed import Feed
+from commandcenter.incidents.rules import Rule
+from commandcenter.notify.settings import Channel, Duty, Escalation, Notify
 from commandcenter.panel import Panel
 from commandcenter.plugins import feed_class, panel_class, types
 from commandcenter.staging.scenes import Picture, Scene, Wall
 
+WALLS: tuple[tuple[str, type[Any]], ...] = (
+    ("`[[wall]]`", Wall),
+    ("`[[wall.scene]]`", Scene),
+    ("`[wall.scene.wide]`, `[wall.scene.tall]`", Picture),
+)
+INCIDENTS: tuple[tuple[str, type[Any]], ...] = (
+    ("`[[rule]]`", Rule),
+    ("`[incidents]`", Incidents),
+    ("`[[person]]`", Person),
+    ("`[notify]`", Notify),
+    ("`[[channel]]`", Channel),
+    ("`[[duty]]`", Duty),
+    ("`[[escalation]]`", Escalation),
+)
+
 
 def catalogue() -> str:
-    """Every wall, panel and feed: what it is, and a table of its options."""
+    """Every table of config.toml: what it is, and a table of its options."""
     parts = [
         "# Options",
         "",
         "Times are in seconds. The type of a panel or feed is its file's name.",
     ]
-    parts += ["", "## Walls", "", *_tables()]
+    parts += ["", "## Walls", "", *_tables(WALLS), "## Incidents", "", *_tables(INCIDENTS)]
     for folder, find, base in (("panels", panel_class, Panel), ("feeds", feed_class, Feed)):
         parts += [f"## {folder.capitalize()}", "", *_common(base)]
         for name in types(folder):
@@ -34,13 +52,8 @@ def catalogue() -> str:
     return "\n".join(parts).rstrip() + "\n"
 
 
-def _tables() -> Iterator[str]:
-    """What a wall is made of."""
-    for where, of in (
-        ("`[[wall]]`", Wall),
-        ("`[[wall.scene]]`", Scene),
-        ("`[wall.scene.wide]`, `[wall.scene.tall]`", Picture),
-    ):
+def _tables(tables: Iterable[tuple[str, type[Any]]]) -> Iterator[str]:
+    for where, of in tables:
         yield from (where, "", inspect.cleandoc(of.__doc__ or ""), "")
         yield from _table(of, list(fields(of)))
 

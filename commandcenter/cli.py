@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from commandcenter.config import BadConfig, Config, read_config
 from commandcenter.feed import Feed
+from commandcenter.language import Language
 from commandcenter.lists import BadList
 from commandcenter.logs import set_up_logs
 
@@ -38,12 +41,19 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("feeds", help="pollers, and the intake for devices and webhooks")
     commands.add_parser("cameras", help="stills from the cameras")
     commands.add_parser("watch", help="rules and incidents")
+    commands.add_parser("notify", help="messages to those on duty")
     commands.add_parser("check", help="name every mistake in config.toml")
     links = commands.add_parser("links", help="where to look")
     links.add_argument("--json", action="store_true", help="for programs")
     commands.add_parser("options", help="every panel and feed with its options, as Markdown")
     rejects = commands.add_parser("rejects", help="bad input that was kept aside, newest first")
     rejects.add_argument("--limit", type=int, default=20)
+    audit = commands.add_parser("audit", help="whether the log of incidents was tampered with")
+    audit.add_argument("act", choices=["verify"])
+    audit.add_argument("--seen", default="", help="the end of the log, as it was told earlier")
+    channel = commands.add_parser("channel", help="test a [[channel]]: send a message now")
+    channel.add_argument("act", choices=["test"])
+    channel.add_argument("name")
     return parser
 
 
@@ -123,17 +133,53 @@ def _text(found: dict[str, str]) -> str:
     return "\n".join(f"  {name:<{width}}  {address}" for name, address in found.items())
 
 
-def _rejects(config: Config, told: argparse.Namespace) -> int:
+def _audit(config: Config, told: argparse.Namespace) -> int:
+    from commandcenter.records.chain import verify
+
+    with _records(config) as connection:
+        verdict = verify(connection, told.seen)
+    print(f"{verdict.head.length} steps; the end of the log is {verdict.head.hash}")
+    if verdict.mistakes:
+        print(*verdict.mistakes, sep="\n", file=sys.stderr)
+        return 1
+    print("The log is sound. Note its end down: `audit verify --seen` finds it again later.")
+    return 0
+
+
+def _channel(config: Config, told: argparse.Namespace) -> int:
+    from commandcenter.notify.gateway import try_channel
+    from commandcenter.processes import now
+
+    channel = next((one for one in config.channels if one.name == told.name), None)
+    if channel is None:
+        there = ", ".join(one.name for one in config.channels) or "none"
+        print(f"there is no [[channel]] {told.name!r}; there are {there}", file=sys.stderr)
+        return 1
+    say = Language(config.region.language, config.zone)
+    why = asyncio.run(try_channel(channel, say, now()))
+    print(why or f"{channel.name}: sent", file=sys.stderr if why else sys.stdout)
+    return 1 if why else 0
+
+
+@contextmanager
+def _records(config: Config) -> Iterator[Any]:
+    """A connection to the records, migrated."""
     from commandcenter.records.database import Records
-    from commandcenter.records.rejects import latest
 
     records = Records(config.records_url)
     records.migrate()
     with records.engine.begin() as connection:
+        yield connection
+    records.close()
+
+
+def _rejects(config: Config, told: argparse.Namespace) -> int:
+    from commandcenter.records.rejects import latest
+
+    with _records(config) as connection:
         for row in latest(connection, told.limit):
             print(f"{row.at:%Y-%m-%d %H:%M:%S}Z  {row.feed}  {row.source}  {row.reason}")
             print(f"    {row.body[:200]!r} ({row.size} bytes)")
-    records.close()
     return 0
 
 
@@ -145,6 +191,8 @@ def _options(_: Config, __: argparse.Namespace) -> int:
 
 
 _ACTS = {
+    "audit": _audit,
+    "channel": _channel,
     "check": _check,
     "links": _links,
     "options": _options,

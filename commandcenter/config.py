@@ -17,17 +17,26 @@ from commandcenter.feed import Feed
 from commandcenter.incidents.rules import BadRule, Rule
 from commandcenter.language import LANGUAGES
 from commandcenter.lists import BadList, Office, read_list
+from commandcenter.notify.settings import BadNotify, Channel, Duty, Escalation, Notify
+from commandcenter.notify.settings import mistakes as notify_mistakes
 from commandcenter.panel import Panel
 from commandcenter.plugins import NoSuchType, feed_class, panel_class
+from commandcenter.records.life import Terms
 from commandcenter.region import Region
 from commandcenter.secret import redact
 from commandcenter.staging.scenes import Wall
 
 T = TypeVar("T")
 Port: TypeAlias = Annotated[int, Field(ge=1, le=65_535)]
+Seconds: TypeAlias = Annotated[float, Field(ge=0, le=10 * 366 * 86_400)]
 
 VAR = Path("var")  # what the program itself keeps: records, Redis, inboxes
 OWN_CARDS = ("console", "screens", "focus")  # of commandcenter.web
+TABLES = (
+    "region", "run", "web", "intake", "redis", "records", "lists", "wall", "panel", "feed", "rule",
+    "incidents", "person", "notify", "channel", "duty", "escalation",
+)  # fmt: skip
+CAUSES = ("provider", "power", "device", "unpaid bill", "maintenance", "vandalism", "false alarm")
 OWN_FEEDS = {
     "incidents": Patience(late_after=45, stale_after=120),  # told by watch
     "displays": Patience(late_after=20, stale_after=60),  # told by web
@@ -86,9 +95,35 @@ class Lists(_Table):
 
 @dataclass(frozen=True, kw_only=True)
 class Person(_Table):
-    """[[person]]: somebody who may acknowledge incidents."""
+    """[[person]]: somebody who works with incidents."""
 
     name: str
+    role: str = "operator"
+    """A word of your own: operator, coordinator, noc, … Rules, rosters and escalations name it."""
+    office: str = ""
+    """The code of an office of [lists] offices."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Incidents(_Table):
+    """[incidents]: the times of their lives, in seconds, and what they are put down to."""
+
+    reopen_within: Seconds = 1800.0
+    """A thing that falls again so soon goes on with the same incident."""
+    acknowledged_for: Seconds = 14_400.0
+    """An acknowledged incident that nobody works on opens again after this; 0: never."""
+    recheck: Seconds = 300.0
+    """What a person resolved and is still bad after this opens again."""
+    causes: tuple[str, ...] = CAUSES
+    keep_pictures_days: Annotated[int, Field(ge=1)] = 30
+
+    @property
+    def terms(self) -> Terms:
+        """As the records want them."""
+        return Terms(
+            reopen_within=self.reopen_within,
+            acknowledged_for=self.acknowledged_for,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +141,11 @@ class Config:
     feeds: Mapping[str, Feed] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     people: tuple[Person, ...] = ()
+    incidents: Incidents = field(default_factory=Incidents)
+    notify: Notify = field(default_factory=Notify)
+    channels: tuple[Channel, ...] = ()
+    duties: tuple[Duty, ...] = ()
+    escalations: tuple[Escalation, ...] = ()
     offices: tuple[Office, ...] = ()
 
     @property
@@ -165,6 +205,11 @@ class _Reader:
             "feeds": self.plugins("feed", feed_class),
             "rules": self.array("rule", Rule),
             "people": self.array("person", Person),
+            "incidents": self.table("incidents", Incidents),
+            "notify": self.table("notify", Notify),
+            "channels": self.array("channel", Channel),
+            "duties": self.array("duty", Duty),
+            "escalations": self.array("escalation", Escalation),
             "offices": self.offices(),
         }
         self._unknown_tables()
@@ -173,6 +218,15 @@ class _Reader:
         self.check_walls(told["walls"])
         self.check_panels(told["panels"], told["feeds"])
         self.check_rules(told["rules"], told["feeds"])
+        self.check_people(told["people"], told["offices"])
+        if told["notify"] is not None:
+            self.mistakes += notify_mistakes(
+                told["notify"],
+                told["channels"],
+                told["duties"],
+                told["escalations"],
+                told["people"],
+            )
         if self.mistakes or region is None:
             raise BadConfig(self.mistakes)
         return Config(region=region, **{k: v for k, v in told.items() if v is not None})
@@ -283,15 +337,21 @@ class _Reader:
                     f'[[rule]] "{rule.name}" feed: no [feed.{rule.feed}]; there are {there}'
                 )
 
+    def check_people(self, people: Iterable[Person], offices: Iterable[Office]) -> None:
+        codes = {office.code for office in offices}
+        for person in people:
+            if person.office and person.office not in codes:
+                where = f'[[person]] "{person.name}" office'
+                self.mistakes.append(f"{where}: {person.office!r} is not in [lists] offices")
+
     def _twice(self, name: str, names: list[Any]) -> None:
         for twice in sorted({str(n) for n in names if n is not None and names.count(n) > 1}):
             self.mistakes.append(f'[[{name}]] "{twice}" stands there twice')
 
     def _unknown_tables(self) -> None:
-        known = "region run web intake redis records lists wall panel feed rule person".split()  # noqa: SIM905
         for name in self.tables:
-            if name not in known:
-                self.mistakes.append(f"[{name}] is no table; it knows {', '.join(known)}")
+            if name not in TABLES:
+                self.mistakes.append(f"[{name}] is no table; it knows {', '.join(TABLES)}")
         for name in ("panel", "feed"):
             if not isinstance(self.tables.get(name, {}), dict):
                 self.mistakes.append(
@@ -303,7 +363,7 @@ def _sentences(error: Any, knows: str) -> list[str]:
     """One of pydantic's errors as sentences that name the key; never the value of a secret."""
     key = ".".join(str(part) for part in error["loc"])
     cause = error.get("ctx", {}).get("error")
-    if isinstance(cause, BadRule):
+    if isinstance(cause, BadRule | BadNotify):
         return list(cause.mistakes)
     match error["type"]:
         case "unexpected_keyword_argument" | "extra_forbidden":

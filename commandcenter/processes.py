@@ -19,6 +19,7 @@ from commandcenter.collector import Runner
 from commandcenter.config import VAR, Config
 from commandcenter.embedded import RedisKeeper
 from commandcenter.feed import Desk, Feed
+from commandcenter.language import Language
 from commandcenter.records.database import Records, RecordsDown
 from commandcenter.serving import serve_patiently
 from commandcenter.tray import Tray
@@ -134,12 +135,35 @@ async def cameras(config: Config) -> None:
 
 async def watch(config: Config) -> None:
     """Judges readings against rules; opens and closes incidents."""
-    from commandcenter.incidents.watch import Watcher
+    from commandcenter.incidents.watch import Settings, Watcher
 
+    settings = Settings(
+        terms=config.incidents.terms,
+        recheck=config.incidents.recheck,
+        keep_pictures_days=config.incidents.keep_pictures_days,
+        zone=config.zone,
+    )
     async with open_house(config, "watch") as house:
         origins = {name: feed.origin for name, feed in config.feeds.items()}
-        watcher = Watcher(house.bus, house.records, config.rules, origins, now)
+        watcher = Watcher(house.bus, house.records, config.rules, origins, now, settings)
         await _until_told([watcher.run()])
+
+
+async def notify(config: Config) -> None:
+    """Messages to those on duty. A slow gateway disturbs nobody else here."""
+    from commandcenter.notify.notifier import Notifier
+    from commandcenter.notify.roster import Roster
+
+    roster = Roster(
+        zone=config.zone,
+        notify=config.notify,
+        channels=config.channels,
+        duties=config.duties,
+        escalations=config.escalations,
+    )
+    say = Language(config.region.language, config.zone)
+    async with open_house(config, "notify") as house:
+        await _until_told([Notifier(house.records, house.bus, roster, say, now).run()])
 
 
 async def _collect(config: Config, process: str) -> None:
@@ -215,4 +239,5 @@ PROCESSES: dict[str, Callable[[Config], Awaitable[None]]] = {
     "feeds": feeds,
     "cameras": cameras,
     "watch": watch,
+    "notify": notify,
 }

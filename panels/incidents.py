@@ -29,7 +29,7 @@ class Incidents(Panel):
         rest = len(found) - self.show
         return Drawing(
             empty=not found,
-            subtitle=view.say("{n} open", n=len(found)),
+            subtitle=_subtitle(view, len(found)),
             body=div(
                 "incidents",
                 *(_row(view, incident) for incident in found[: self.show]),
@@ -39,13 +39,19 @@ class Incidents(Panel):
         )
 
 
+def _subtitle(view: View, open_ones: int) -> str:
+    shelved = sum(one["state"] == "shelved" for one in view.values("aside"))
+    told = view.say("{n} open", n=open_ones)
+    return f"{told} · {view.say('{n} shelved', n=shelved)}" if shelved else told
+
+
 def _row(view: View, incident: dict[str, Any]) -> Node:
     level = LEVELS[incident["level"]]
     who = incident["acknowledged_by"]
     return div(
         f"row {level} {'taken' if who else 'waiting'}",
         mark(level, view.say(incident["level"])),
-        div("what", tag("strong", "", incident["title"]), tag("small", "", incident["detail"])),
+        div("what", tag("strong", "", incident["title"]), tag("small", "", _more(view, incident))),
         div(
             "right",
             since(incident["opened_at"]),
@@ -56,3 +62,15 @@ def _row(view: View, incident: dict[str, Any]) -> Node:
         key=incident["number"],
         data_incident=incident["number"],
     )
+
+
+def _more(view: View, incident: dict[str, Any]) -> str:
+    """The second line: what is known, how much hangs on it, whether it comes and goes."""
+    affected = incident.get("affected")
+    signs = (
+        incident["detail"],
+        view.say("{n} affected", n=affected) if affected else "",
+        view.say("flapping") if incident.get("flapping") else "",
+        view.say("under maintenance") if incident.get("maintenance") else "",
+    )
+    return " · ".join(filter(None, signs))

@@ -22,7 +22,7 @@ import pytest
 from tests.conftest import free_port, wait_until
 
 COMMANDCENTER = (sys.executable, "-m", "commandcenter", "--config", "config.toml")
-LINES = ("web", "feeds", "cameras", "watch")  # of the Procfile
+LINES = ("web", "feeds", "cameras", "watch", "notify")  # of the Procfile
 _FROM_OUTSIDE = ("REDIS_URL", "RECORDS_URL")  # what the test's own surroundings may say
 
 

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.system.conftest import look_at
 from tests.system.town import Town
 
 AT_ONCE = 2000  # ms in which the wall shows what a device has said
@@ -50,15 +49,15 @@ def test_a_dead_router_becomes_an_incident_that_an_operator_takes_and_its_return
     number = int(row.split('"')[1])
     with chromium.new_context() as context:
         console = context.new_page()
-        look_at(console, town.program, "/console")
+        console.goto(f"{town.program.address}/console?incident={number}")
         console.select_option("#operator", "operator 2")
-        console.click(f"{row} [data-acknowledge]")
+        console.locator('.actions [data-act="acknowledge"]').click()
         expect(wall.locator(f"{row} .who")).to_contain_text("operator 2", timeout=1000)
     assert town.steps(number) == [("opened", "watch"), ("acknowledged", "operator 2")]
     town.agent.start()
     expect(wall.locator(ROUTER)).to_have_class(re.compile(r"\bok\b"), timeout=10_000)
     expect(wall.locator(row)).not_to_be_attached(timeout=10_000)
-    assert town.steps(number)[-1] == ("closed", "watch")
+    assert town.steps(number)[-1] == ("resolved", "watch")
 
 
 def test_a_camera_is_seen_and_when_its_picture_freezes_the_wall_says_so(

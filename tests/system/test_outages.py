@@ -27,14 +27,15 @@ def pins() -> Iterator[int]:
 def taken(town: Town, wall: Page) -> str:
     """An incident that an operator has taken on the wall's own page; its selector."""
     row = incident(wall, DOWN)
-    address = f"/console/incidents/{row.split(chr(34))[1]}/acknowledge"
     wall.evaluate(
-        """(address) => fetch(address, {
+        """(number) => fetch("/console/steps", {
              method: "POST",
              headers: { "Content-Type": "application/json" },
-             body: JSON.stringify({ version: 1, who: "operator 1" }),
+             body: JSON.stringify({
+               who: "operator 1", act: "acknowledge", incidents: [{ number, version: 1 }],
+             }),
            })""",
-        address,
+        int(row.split('"')[1]),
     )
     expect(wall.locator(f"{row} .who")).to_contain_text("operator 1")
     wall.evaluate("window.neverLoadedAgain = true")
