@@ -16,6 +16,7 @@ NAMES = (
     "drawing",
     "event_to_dom",
     "update_cost",
+    "console",
     "fan_out",
     "overload",
     "stalled",

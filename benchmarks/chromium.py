@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 # Every new event in the page, with its age in ms when it stood there; and the first of all, in ms
 # since the navigation began.
@@ -39,3 +39,15 @@ def fresh_chromium() -> Iterator[BrowserContext]:
         context.add_init_script(OBSERVER)
         yield context
         context.close()
+
+
+@contextmanager
+def display() -> Iterator[Browser]:
+    """A browser without a profile: every context is one that has never been here."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
+        )
+        yield browser
+        browser.close()

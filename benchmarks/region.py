@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from benchmarks.soak.things import incident
 from commandcenter.reading import Reading
 from commandcenter.vocabulary import (
     Application,
@@ -15,7 +16,6 @@ from commandcenter.vocabulary import (
     ComplaintTotals,
     Device,
     FeedStatus,
-    Incident,
     OfficeAttendance,
     Provider,
 )
@@ -151,19 +151,9 @@ def _camera(number: int, now: datetime) -> Camera:
     )
 
 
-def _incident(number: int, now: datetime, chance: random.Random) -> Incident:
-    return Incident(
-        number=number,
-        title=f"Tautan Dinas {number} putus",
-        detail="Telkom · tidak ada jawaban atas 3 ping",
-        level=chance.choice(("warning", "critical")),
-        feed="network",
-        about=f"device/{number}",
-        opened_at=now.isoformat(),
-        acknowledged_at=None,
-        acknowledged_by=None,
-        version=1,
-    )
+def _incident(number: int, now: datetime, chance: random.Random) -> dict[str, Any]:
+    about = {"id": str(number), "name": f"Dinas {number}", "provider": "Telkom"}
+    return incident("", number, about, now, critical=chance.random() < 0.5).value or {}
 
 
 def _status(now: datetime) -> FeedStatus:

@@ -8,16 +8,16 @@ time, so that what else the machine does counts little; nothing here knows how t
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
+from playwright.sync_api import Browser, Page, WebSocket
 
 from benchmarks import busy
+from benchmarks.chromium import display
 from benchmarks.machine import Line, Server, ServerWork, Worker, running
 from benchmarks.report import Effort, Row
 
@@ -47,7 +47,7 @@ WIDE_IS_SHOWN = f"""() =>
 
 def run(effort: Effort) -> Iterator[Row]:
     """Each wall idle, then with everything changing."""
-    with _display() as chromium:
+    with display() as chromium:
         with _told(busy.crowded_wall, busy.crowded_to_bus) as (server, teller):
             wall = _Wall(_page(chromium, server, "crowded"), teller, CROWDED_IS_SHOWN)
             yield from _crowded_rows(wall.cost(effort))
@@ -189,17 +189,6 @@ def _longest_task(page: Page, seconds: float) -> float:
         if (e["pid"], e["tid"]) in threads and TASK in e["name"] and "tdur" in e
     ]
     return float(max(tasks))
-
-
-@contextmanager
-def _display() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
-        )
-        yield browser
-        browser.close()
 
 
 @contextmanager

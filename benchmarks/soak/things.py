@@ -106,6 +106,7 @@ def application(row: Row, at: datetime, state: ApplicationState = "up") -> Readi
         "status": 200,
         "latency_ms": 120.0,
         "certificate_days": 90.0,
+        "behind": "",
     }
     return tell("applications", f"application/{row['id']}", at, value)
 
@@ -123,6 +124,7 @@ def camera(row: Row, place: int, at: datetime, state: CameraState = "live") -> R
         "picture": (at - datetime(1970, 1, 1, tzinfo=at.tzinfo)) // timedelta(microseconds=1),
         "width": 640,
         "height": 360,
+        "behind": "",
     }
     return tell("cameras", f"camera/{row['id']}", at, value)
 
@@ -156,6 +158,26 @@ def incident(key: str, number: int, about: Row, at: datetime, *, critical: bool)
         "acknowledged_at": None,
         "acknowledged_by": None,
         "version": 1,
+        "state": "open",
+        "source": "rule",
+        "owner": "",
+        "assignee": None,
+        "office": "",
+        "kecamatan": "",
+        "provider": "",
+        "runbook": "",
+        "last_seen_at": at.isoformat(),
+        "count": 1,
+        "flapping": False,
+        "affected": 0,
+        "maintenance": False,
+        "acknowledged_until": None,
+        "shelved_until": None,
+        "resolved_at": None,
+        "resolved_by": None,
+        "cause": None,
+        "escalated": 0,
+        "revision": 1,
     }
     return tell("incidents", key, at, value)
 
@@ -187,6 +209,9 @@ def incident_totals(found: Sequence[Reading], at: datetime) -> Reading:
         "unacknowledged": len(waiting),
         "critical": sum(value["level"] == "critical" for value in values),
         "oldest_at": min((value["opened_at"] for value in waiting), default=None),
+        "shelved": 0,
+        "resolved": 0,
+        "resolved_today": 0,
     }
     return tell("incidents", "totals/all", at, value)
 
