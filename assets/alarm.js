@@ -11,6 +11,7 @@ window.commandcenter = window.commandcenter || {};
   const TONES = [659.26, 523.25]; // Hz: E5 and C5, the falling third of a door bell
   const APART = 0.45; // s between them
   const FADES = 2.2; // s until a tone is gone
+  const SOON = 0.02; // s before the first
   const LOUD = 0.3; // of full scale
 
   let context = null; // one for ever: a browser has only a few
@@ -26,6 +27,7 @@ window.commandcenter = window.commandcenter || {};
   cc.sound = () => (!wanted() ? "off" : blocked() ? "blocked" : "on");
 
   function look() {
+    if (!cc.sign) return; // the page is still being loaded
     if (wanted() && !context) open();
     cc.sign("sound", wanted() && blocked() ? cc.word("The browser blocks sound") : "");
     if (!calls()) hush();
@@ -61,21 +63,29 @@ window.commandcenter = window.commandcenter || {};
     localStorage.setItem(KEPT, String(Date.now()));
     ringing = true;
     await context.resume();
-    const now = context.currentTime + 0.02;
     master.gain.cancelScheduledValues(0);
-    master.gain.setValueAtTime(calls() ? LOUD : 0, now);
-    const tones = TONES.map((tone, n) => strike(tone, now + n * APART));
-    tones.pop().onended = () => {
+    master.gain.setValueAtTime(calls() ? LOUD : 0, context.currentTime + SOON);
+    strike(context, master).onended = () => {
       ringing = false;
       context.suspend();
     };
   }
 
+  // Both tones, one after the other; the last of them.
+  const strike = (context, into) => TONES.map((tone, n) => sound(context, into, tone, context.currentTime + SOON + n * APART)).pop();
+
+  // The same for the console, which has a context of its own and nothing to be hushed.
+  cc.strike = function (context) {
+    const volume = new GainNode(context, { gain: LOUD });
+    volume.connect(context.destination);
+    return strike(context, volume);
+  };
+
   // A sine, struck softly. What has ended and is held by nobody is let go by the browser.
-  function strike(tone, at) {
+  function sound(context, into, tone, at) {
     const source = new OscillatorNode(context, { frequency: tone });
     const bell = new GainNode(context, { gain: 0 });
-    source.connect(bell).connect(master);
+    source.connect(bell).connect(into);
     bell.gain.setValueAtTime(0, at);
     bell.gain.linearRampToValueAtTime(1, at + 0.015);
     bell.gain.exponentialRampToValueAtTime(0.001, at + FADES);

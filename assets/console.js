@@ -1,63 +1,63 @@
-/* The console's keyboard, touch and mouse: J/K move, T acknowledges. */
+/* The operators' console: one React component whose inside is plain DOM, because ten thousand
+   incidents as React's elements would never be painted within a second. */
 window.commandcenter = window.commandcenter || {};
 
 (function (cc) {
   "use strict";
 
-  const here = () => location.pathname.replace(/\/$/, "") === "/console";
-  const rows = () => [...document.querySelectorAll("[data-incident]")];
-  const chooser = () => document.getElementById("operator");
-  const KEPT = "commandcenter.operator";
+  const desk = (cc.desk = { facts: {}, sections: {} }); // what all files console_*.js share
+  const events = new EventTarget();
 
-  // Who works at this desk is remembered by this browser.
-  function who() {
-    return chooser().value;
-  }
-  document.addEventListener("change", (event) => {
-    if (event.target === chooser()) localStorage.setItem(KEPT, who());
-  });
-  const waiting = setInterval(() => {
-    if (!chooser()) return;
-    clearInterval(waiting);
-    const kept = localStorage.getItem(KEPT);
-    if ([...chooser().options].some((option) => option.value === kept)) chooser().value = kept;
-  }, 100);
+  cc.Console = function (props) {
+    const host = React.useRef(null);
+    React.useLayoutEffect(() => begin(host.current, props.desk), []);
+    return React.createElement("main", { id: props.id, ref: host, className: "console", "data-panel": "console" });
+  };
+  cc.Console.dashRenderType = true;
 
-  async function acknowledge(button) {
-    button.disabled = true;
-    try {
-      const answer = await fetch(`/console/incidents/${button.dataset.acknowledge}/acknowledge`, {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ version: Number(button.dataset.version), who: who() }),
-      });
-      const told = await answer.json();
-      if (answer.ok) cc.notice(cc.word("Acknowledged"));
-      else cc.notice(cc.word("Cannot acknowledge: {why}", { why: told.why }), true);
-    } catch (error) {
-      cc.notice(cc.word("No answer from the server"), true);
-    } finally {
-      button.disabled = false;
-    }
+  desk.on = (name, heard) => events.addEventListener(name, (event) => heard(event.detail));
+  desk.tell = (name, detail) => events.dispatchEvent(new CustomEvent(name, { detail }));
+
+  function begin(host, facts) {
+    desk.facts = facts;
+    desk.host = host;
+    host.append(desk.nav(), ...Object.values(desk.sections).map((make) => make()), desk.side());
+    desk.tell("begin");
+    show();
+    addEventListener("hashchange", show);
   }
 
-  document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-acknowledge]");
-    if (button) acknowledge(button);
-  });
+  // The address says which section is seen: /console#maintenance
+  function show() {
+    const asked = location.hash.slice(1);
+    desk.section = Object.hasOwn(desk.sections, asked) ? asked : "incidents";
+    desk.host.dataset.section = desk.section;
+    for (const part of desk.host.querySelectorAll(":scope > [data-of]")) part.hidden = part.dataset.of !== desk.section;
+    desk.tell("section", desk.section);
+  }
 
-  document.addEventListener("keydown", (event) => {
-    if (!here() || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (/^(input|textarea|select)$/i.test(event.target.tagName)) return;
-    const all = rows();
-    const at = all.indexOf(document.activeElement.closest("[data-incident]"));
-    const key = event.key.toLowerCase();
-    if (key === "j") (all[Math.min(at + 1, all.length - 1)] || { focus() {} }).focus();
-    else if (key === "k") (all[Math.max(at - 1, 0)] || { focus() {} }).focus();
-    else if (key === "t" && at >= 0) {
-      const button = all[at].querySelector("[data-acknowledge]");
-      if (button) acknowledge(button);
-    } else return;
-    event.preventDefault();
-  });
+  // A section is filled when it is opened, and again by `look`, which may throw a sentence.
+  desk.addSection = function (name, title, look) {
+    desk.sections[name] = function () {
+      const body = cc.make("div", { class: "page" });
+      const again = async () => {
+        try {
+          await look(body, again);
+        } catch (error) {
+          body.replaceChildren(cc.make("p", { class: "none" }, error.message), cc.button(cc.word("Try again"), again));
+        }
+      };
+      desk.on("section", (open) => open === name && again());
+      desk.on("operator", () => desk.section === name && again());
+      return cc.make(
+        "section",
+        { class: `wide ${name}`, "data-of": name, hidden: true },
+        cc.make("header", null, cc.make("h1", null, title()), cc.make("p", { class: "dim", "data-title": name })),
+        body,
+      );
+    };
+  };
+
+  // Whether what is seen is the present. If not, no step may be taken: it would be taken blindly.
+  desk.live = () => document.body.dataset.connection === "live" && desk.rest !== null && desk.host.dataset.state !== "stale";
 })(window.commandcenter);

@@ -28,6 +28,7 @@ window.commandcenter = window.commandcenter || {};
     }
     if (message.t === "revoked" || message.t === "reload") return void location.reload();
     if (message.panels && !cc.take(message)) event.target.send("again");
+    if (message.t === "rows") cc.takeRows(message);
     if (message.t === "beat" && message.ask) event.target.send(cc.report ? cc.report() : "here");
     banner();
   }

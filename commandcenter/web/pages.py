@@ -155,7 +155,7 @@ def connect_pages(
             return html.Div(say("There is no such page"))
         # Dash asks in a thread of its own; drawings are made in the loop's alone.
         inside = hub.from_thread(partial(_inside, page, place, say, hub, desk))
-        told: dict[str, Any] = page_words(say)
+        told: dict[str, Any] = page_words(say, console=page.ledger)
         return html.Div([inside], id="page", lang=say.code, **told)
 
     app.layout = layout

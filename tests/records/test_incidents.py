@@ -110,7 +110,7 @@ async def test_flapping_and_what_is_affected_are_noted_once(records: Records) ->
     number = await records.write(open_incident, LINK, NOW, **DOWN)
     behind = [{"feed": "attendance", "key": "machine/1", "name": "Mesin camat"}]
     for second in (1, 2):
-        told = {"flapping": True, "affected": behind}
+        told: dict[str, Any] = {"flapping": True, "affected": behind}
         await records.write(touch, LINK, later(second), **SAID, **told)
     row = await records.read(incident_of, number)
     assert (row.flapping, row.affected) == (True, behind)

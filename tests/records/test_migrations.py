@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,7 +43,7 @@ def empty(request: pytest.FixtureRequest, tmp_path: Any) -> Any:
 
 def migrate_to(records: Records, revision: str) -> None:
     settings = Config()
-    folder = str(database.Path(database.__file__).parent / "migrations")
+    folder = str(Path(database.__file__).parent / "migrations")
     settings.set_main_option("script_location", folder)
     with records.engine.begin() as connection:
         settings.attributes["connection"] = connection

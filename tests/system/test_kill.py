@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -22,6 +21,7 @@ import psutil
 import pytest
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from commandcenter.records import chain
 from commandcenter.records.database import Records
@@ -82,7 +82,7 @@ class Screen:
         address = self.program.address.replace("http", "ws") + "/live?page=/console"
         while not self.ended.is_set():
             with suppress(OSError, WebSocketException, TimeoutError), connect(
-                address, origin=self.program.address, open_timeout=2, max_size=None
+                address, origin=Origin(self.program.address), open_timeout=2, max_size=None
             ) as socket:  # fmt: skip
                 while not self.ended.is_set():
                     with suppress(TimeoutError):
@@ -101,8 +101,13 @@ class Screen:
         for number in told["gone"]:
             self.shown.pop(number, None)
 
-    def state(self, number: int) -> str:
-        return str(self.shown.get(number, {}).get("state", ""))
+    def until(self, number: int, state: str) -> None:
+        """Until it shows an incident so."""
+        self.program.until(
+            lambda: bool(self.shown.get(number, {}).get("state") == state),
+            f"{number} is shown as {state}",
+            30,
+        )
 
 
 @pytest.fixture
@@ -119,8 +124,10 @@ def happen(records: Records, number: int) -> int:
     """What an alert of another system leads to: no rule here could open or end it."""
     with records.engine.begin() as connection:
         thing = ("alert/webhook", "alerts", f"alert/webhook:{number}")
-        told = {"level": "critical", "title": f"Insiden {number}", "source": "webhook"}
-        return open_incident(connection, thing, datetime.now(UTC), **told)
+        now, title = datetime.now(UTC), f"Insiden {number}"
+        return open_incident(
+            connection, thing, now, level="critical", title=title, source="webhook"
+        )
 
 
 def row_of(records: Records, number: int) -> IncidentRow:
@@ -143,6 +150,13 @@ def acknowledge(program: Program, number: int) -> str:
     return "done" if told.json()["done"] else "refused"
 
 
+def until_taken(program: Program, number: int, answer: str) -> None:
+    """The operator clicks again, as the page tells to, until the server answers."""
+    program.until(lambda: program.get("/healthz") == "alive\n", "the web is back", 30)
+    if answer != "done":
+        program.until(lambda: acknowledge(program, number) != "", "somebody answers", 30)
+
+
 def kill(program: Program, name: str) -> None:
     for process in program.named(name):
         with suppress(psutil.NoSuchProcess):
@@ -155,24 +169,19 @@ def test_no_acknowledgement_that_was_shown_as_done_is_lost(
     answers: Counter[tuple[str, str]] = Counter()
     for round_ in range(ROUNDS):
         number = happen(records, round_)
-        program.until(lambda n=number: screen.state(n) == "open", f"{number} is shown", 30)
+        screen.until(number, "open")
         victim = VICTIMS[round_ % len(VICTIMS)]
         delay = LONGEST_DELAY * (round_ // len(VICTIMS)) / max(1, ROUNDS // len(VICTIMS) - 1)
         timer = threading.Timer(delay, kill, (program, victim))
         timer.start()
-        time.sleep(0)
         answer = acknowledge(program, number)
         timer.join()
         answers[victim, answer or "no answer"] += 1
         if answer == "done":
             assert row_of(records, number).state == "acknowledged"
-        program.until(lambda: program.get("/healthz") == "alive\n", "the web is back", 30)
-        if answer != "done":  # the operator clicks again, as the page tells to
-            program.until(lambda n=number: acknowledge(program, n) != "", "somebody answers", 30)
+        until_taken(program, number, answer)
         assert row_of(records, number).acknowledged_by == "operator 1"
-        program.until(
-            lambda n=number: screen.state(n) == "acknowledged", f"{number} is shown as taken", 30
-        )
+        screen.until(number, "acknowledged")
     for number in screen.taken:
         assert row_of(records, number).state == "acknowledged"
     with records.engine.begin() as connection:

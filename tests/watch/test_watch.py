@@ -296,7 +296,7 @@ async def test_an_alert_of_another_system_is_told_and_left_to_its_sender(
 ) -> None:
     wall = Wall()
     alert = ("alert/zabbix", "alerts", "alert/zabbix:18")
-    told = {"level": "critical", "title": "Situs tidak menjawab", "source": "zabbix"}
+    told: Any = {"level": "critical", "title": "Situs tidak menjawab", "source": "zabbix"}
     await records.write(open_incident, alert, clock.now, **told)
     async with running(watcher(bus, records, clock).run(), wall.follow(bus)):
         await wall.until(lambda v: v.get("totals/all", {}).get("open") == 1)
@@ -312,10 +312,18 @@ async def test_nothing_opens_under_maintenance_and_what_is_open_says_so(
         await bus.publish("network", [link(clock, "down")])
         await wall.until(lambda v: v.get("totals/all", {}).get("open") == 1)
         [row] = await records.read(open_incidents)
-        window = {"kind": "feed", "scope": "network", "title": "Ganti router", "note": ""}
-        span = {"starts_at": clock.now, "ends_at": clock.now + timedelta(hours=1)}
-        by = {"zone": "Asia/Jakarta", "who": "operator 1", "at": clock.now}
-        await records.write(maintenance.plan, **window, **span, **by)
+        await records.write(
+            maintenance.plan,
+            kind="feed",
+            scope="network",
+            title="Ganti router",
+            note="",
+            starts_at=clock.now,
+            ends_at=clock.now + timedelta(hours=1),
+            zone="Asia/Jakarta",
+            who="operator 1",
+            at=clock.now,
+        )
         await wall.until(lambda v: v[f"incident/{row.id}"]["maintenance"])
         await bus.publish("network", [link(clock, "down", "device/two")])
         clock.forward(3601)

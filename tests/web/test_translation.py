@@ -6,10 +6,12 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from commandcenter.language import catalogue
+from commandcenter.language import Language, catalogue
+from commandcenter.records import life
 from commandcenter.web.words import browser_words
 from tests.web.conftest import ROOT
 
@@ -17,6 +19,7 @@ SOURCES = [
     *(ROOT / "panels").glob("*.py"),
     *(ROOT / "commandcenter" / "staging").glob("*.py"),
     *(ROOT / "commandcenter" / "web").glob("*.py"),
+    *(ROOT / "commandcenter" / "notify").glob("*.py"),
 ]
 SCRIPTS = list((ROOT / "assets").glob("*.js"))
 # Words that a screen says without their standing in a call: names of states and origins.
@@ -84,8 +87,15 @@ def test_a_sentence_of_a_panel_or_page_is_translated(text: str) -> None:
     assert text in catalogue("id"), f"{SAID[text]} says {text!r}: put it into locale/id.po"
 
 
+def test_whatever_can_stand_in_the_way_of_a_step_is_translated() -> None:
+    reasons = [value for name, value in vars(life).items() if name.isupper() and name != "WATCH"]
+    sentences = [reason for reason in reasons if isinstance(reason, str)]
+    assert life.NEEDS_CAUSE in sentences
+    assert set(sentences) <= catalogue("id").keys()
+
+
 def test_a_script_says_only_what_the_page_is_given() -> None:
-    given = set(browser_words(lambda text: text))  # type: ignore[arg-type]
+    given = set(browser_words(Language("en", ZoneInfo("Asia/Jakarta")), console=True))
     assert said_by_scripts() <= given
     assert given <= catalogue("id").keys()
 
@@ -104,7 +114,8 @@ def test_nothing_is_translated_that_no_screen_says() -> None:
 
 
 def _vocabulary() -> list[Path]:
-    return [ROOT / "commandcenter" / "board.py", ROOT / "commandcenter" / "vocabulary.py"]
+    names = ("board.py", "config.py", "vocabulary.py", "records/life.py")
+    return [ROOT / "commandcenter" / name for name in names]
 
 
 def test_every_translation_keeps_the_places_of_its_sentence() -> None:

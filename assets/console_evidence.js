@@ -1,0 +1,107 @@
+/* How it looked when it happened: a picture, or lines of what was measured before. */
+window.commandcenter = window.commandcenter || {};
+
+(function (cc) {
+  "use strict";
+
+  const [WIDE, HIGH] = [320, 96]; // of the drawing's own units
+  const SVG = "http://www.w3.org/2000/svg";
+  const desk = cc.desk;
+
+  // Evidence never changes: what is there stays, what is new is added.
+  desk.showEvidence = function (box, told, row) {
+    const holder = box.lastElementChild;
+    const pieces = told ? told.evidence : [];
+    box.hidden = !pieces.length;
+    if (holder.dataset.number !== String(row.number)) holder.replaceChildren();
+    holder.dataset.number = row.number;
+    for (const piece of pieces) if (!holder.querySelector(`[data-evidence="${piece.id}"]`)) holder.append(show(piece, row));
+  };
+
+  function show(piece, row) {
+    const figure = cc.make("figure", { "data-evidence": piece.id }, cc.make("figcaption", null, cc.dayClock(Date.parse(piece.at))));
+    if (piece.kind === "picture") figure.prepend(picture(piece, row));
+    else fetchInto(figure, piece, row);
+    return figure;
+  }
+
+  function picture(piece, row) {
+    const word = cc.word("Picture of {title}", { title: row.title });
+    return cc.make("img", { src: `/console/evidence/${piece.id}`, alt: word, loading: "lazy" });
+  }
+
+  async function fetchInto(figure, piece, row) {
+    try {
+      const told = await desk.get(`/console/evidence/${piece.id}`);
+      figure.prepend(...(piece.kind === "series" ? lines(told, row) : [values(told)]));
+    } catch (error) {
+      figure.prepend(cc.make("p", { class: "dim" }, error.message));
+    }
+  }
+
+  function values(told) {
+    const plain = Object.entries(told.value || told).filter(([, value]) => ["string", "number"].includes(typeof value) && value !== "");
+    return cc.make("dl", null, plain.map(([key, value]) => [cc.make("dt", null, key), cc.make("dd", null, String(value))]));
+  }
+
+  // --- lines -------------------------------------------------------------------------------------
+  // One small drawing for each name: their units differ.
+  function lines(points, row) {
+    const named = Map.groupBy ? Map.groupBy(points, (point) => point.name) : grouped(points);
+    return [...named].map(([name, some]) => line(name, some.map(({ at, value }) => [Date.parse(at), value]), row)).filter(Boolean);
+  }
+
+  function grouped(points) {
+    const found = new Map();
+    for (const point of points) found.set(point.name, [...(found.get(point.name) || []), point]);
+    return found;
+  }
+
+  function line(name, all, row) {
+    const points = all.filter(([, value]) => Number.isFinite(value));
+    if (points.length < 2) return null;
+    const [times, heights] = [points.map(([at]) => at), points.map(([, value]) => value)];
+    const [low, high] = [Math.min(0, ...heights), Math.max(...heights)];
+    const [from, to] = [times[0], times.at(-1)];
+    const x = (at) => (WIDE * (at - from)) / (to - from || 1);
+    const y = (value) => HIGH - (HIGH * (value - low)) / (high - low || 1);
+    const fell = x(Date.parse(row.opened_at));
+    const drawing = svg(
+      "svg",
+      {
+        viewBox: `-2 -4 ${WIDE + 4} ${HIGH + 8}`,
+        role: "img",
+        "aria-label": `${name}: ${cc.number(heights.at(-1), 1)}`,
+        preserveAspectRatio: "none",
+      },
+    );
+    if (fell >= 0 && fell <= WIDE) drawing.append(svg("line", { class: "fell", x1: fell, x2: fell, y1: 0, y2: HIGH }));
+    drawing.append(svg("path", { d: path(all, x, y) }));
+    const ends = cc.make(
+      "p",
+      { class: "ends" },
+      cc.make("span", null, cc.clock(from)),
+      cc.make("b", null, `${name} · ${cc.number(low, 1)} – ${cc.number(high, 1)}`),
+      cc.make("span", null, cc.clock(to)),
+    );
+    return cc.make("div", { class: "plot" }, drawing, ends);
+  }
+
+  // Where nothing was measured the line is broken: a gap is not a value.
+  function path(all, x, y) {
+    let pen = "M";
+    return all
+      .map(([at, value]) => {
+        const piece = Number.isFinite(value) ? `${pen}${x(at).toFixed(1)} ${y(value).toFixed(1)}` : "";
+        pen = piece ? "L" : "M";
+        return piece;
+      })
+      .join("");
+  }
+
+  function svg(name, attributes) {
+    const made = document.createElementNS(SVG, name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    return made;
+  }
+})(window.commandcenter);

@@ -1,0 +1,82 @@
+/* The console's left side: sections, domains with what waits in them, who works here, what is alive. */
+window.commandcenter = window.commandcenter || {};
+
+(function (cc) {
+  "use strict";
+
+  const desk = cc.desk;
+  const parts = { domains: new Map() };
+
+  desk.nav = function () {
+    parts.badge = cc.make("b", { class: "badge" });
+    parts.all = cc.button(
+      [cc.make("span", null, cc.word("Incidents")), parts.badge],
+      () => go({ domain: "" }),
+      { class: "place", "data-domain": "" },
+    );
+    const domains = desk.facts.domains.map(domain);
+    parts.sources = cc.make("p", { class: "sources" });
+    parts.role = cc.make("small");
+    parts.menu = cc.button("☰", () => parts.nav.classList.toggle("open"), { class: "menu", "aria-label": cc.word("Menu") });
+    const feet = cc.make("footer", null, desk.callButton(), cc.make("div", { class: "self" }, desk.operator(), parts.role), parts.sources);
+    const whose = cc.make(
+      "header",
+      null,
+      parts.menu,
+      cc.make("div", null, cc.make("strong", null, cc.word("Command centre")), cc.make("small", null, desk.facts.region.name)),
+    );
+    parts.nav = cc.make(
+      "nav",
+      { "aria-label": cc.word("Sections") },
+      whose,
+      cc.make("div", { class: "places" }, parts.all, domains, sections()),
+      feet,
+    );
+    return parts.nav;
+  };
+
+  function domain({ feed, word }) {
+    const count = cc.make("small");
+    parts.domains.set(feed, count);
+    return cc.button([cc.make("span", null, word), count], () => go({ domain: feed }), { class: "place", "data-domain": feed });
+  }
+
+  const sections = () => [
+    place("#maintenance", cc.word("Maintenance")),
+    place("#handover", cc.word("Hand over")),
+    place("#history", cc.word("History and reports")),
+    desk.facts.channels && desk.facts.channels.length > 0 && place("#channels", cc.word("Channels")),
+    place("/screens", cc.word("Displays")),
+  ];
+  const place = (address, word) => cc.make("a", { class: "place", href: address }, word);
+
+  function go(filter) {
+    location.hash = "";
+    desk.filter(filter);
+  }
+
+  // --- what it shows ---------------------------------------------------------------------------
+  desk.on("looked", ({ waiting, domains }) => {
+    cc.say(parts.badge, waiting ? cc.number(waiting) : "");
+    for (const [feed, count] of parts.domains) cc.say(count, domains[feed] ? cc.number(domains[feed]) : "");
+    const { alive, all } = desk.totals.sources || {};
+    cc.say(parts.sources, all ? cc.word("{n} of {m} sources alive", { n: alive, m: all }) : "");
+    current();
+  });
+  desk.on("section", () => {
+    parts.nav.classList.remove("open");
+    current();
+  });
+  desk.on("begin", role);
+  desk.on("operator", role);
+
+  function role() {
+    cc.say(parts.role, desk.role());
+  }
+
+  function current() {
+    const incidents = desk.section === "incidents";
+    const here = (one) => (one.localName === "a" ? one.getAttribute("href") === `#${desk.section}` : incidents && one.dataset.domain === desk.filters.domain);
+    for (const one of parts.nav.querySelectorAll(".place")) one.ariaCurrent = here(one) ? "page" : "false";
+  }
+})(window.commandcenter);
