@@ -35,7 +35,10 @@ window.commandcenter = window.commandcenter || {};
       half ? cc.word("Sound on; notifications are blocked") : wanted() ? cc.word("Sound and notifications on") : cc.word("Sound and notify"),
     );
   }
-  desk.on("begin", show);
+  desk.on("begin", () => {
+    show();
+    title();
+  });
 
   // --- what calls ------------------------------------------------------------------------------
   desk.on("ledger", ({ changes, gone, news }) => {
@@ -81,6 +84,7 @@ window.commandcenter = window.commandcenter || {};
   addEventListener("pointerdown", gesture);
 
   function title() {
+    if (!desk.host) return; // the page's words are not here yet
     let waiting = 0;
     for (const row of desk.rows.values()) waiting += row.state === "open" ? 1 : 0;
     const text = waiting ? `(${waiting}) ${cc.word("Incidents")}` : cc.word("Incidents");

@@ -23,14 +23,20 @@ window.commandcenter = window.commandcenter || {};
     let high = 60; // px, of one row; the style sheet's
     let room = 0; // px above the first row
     let scrolled = 0; // where we put it: anything else is the hand's own scrolling
+    let at = 0; // scrollTop and clientHeight, as read last: to ask the page anew in the midst of
+    let tall = 0; // changing it costs a layout each time
     let home = true; // the hand has left it at the top
     let cursor = null; // number
     let next = null; // the row after the cursor's, when that one has moved away from there
     holder.append(space);
 
     const top = (place) => room + place * high;
-    const first = () => Math.max(0, Math.ceil((holder.scrollTop - room) / high));
-    const last = () => Math.min(rows.length, Math.floor((holder.scrollTop - room + holder.clientHeight) / high)) - 1;
+    const first = () => Math.max(0, Math.ceil((at - room) / high));
+    const last = () => Math.min(rows.length, Math.floor((at - room + tall) / high)) - 1;
+    function scrollTo(scroll) {
+      if (scroll !== at) holder.scrollTop = scroll;
+      if (scroll !== at) at = holder.scrollTop;
+    }
 
     // `what` is "news", "anew" (other filters: nothing is held) or "loading" (nothing slides in).
     function show(fresh, what) {
@@ -54,14 +60,14 @@ window.commandcenter = window.commandcenter || {};
       if (start === null) return null;
       const below = rows.slice(start, last() + 1);
       const row = [...below, ...rows.slice(first(), start).reverse()].find(same);
-      return row ? { number: row.number, y: top(places.get(row.number)) - holder.scrollTop } : null;
+      return row ? { number: row.number, y: top(places.get(row.number)) - at } : null;
     }
 
     // The place of the hand; of one that has scrolled away from the top, the first row that is seen.
     function grasped() {
       const y = hand.y();
-      const at = y === null ? null : Math.floor((holder.scrollTop + y - room) / high);
-      if (at !== null && at >= 0 && at < rows.length) return at;
+      const place = y === null ? null : Math.floor((at + y - room) / high);
+      if (place !== null && place >= 0 && place < rows.length) return place;
       const own = places.get(cursor);
       if (hand.typing() && own >= first() && own <= last()) return own;
       return home ? null : first();
@@ -73,32 +79,34 @@ window.commandcenter = window.commandcenter || {};
       room -= spare; // below 0 it grows
       wanted -= spare;
       size(wanted);
-      holder.scrollTop = scrolled = wanted;
+      scrolled = wanted;
+      scrollTo(wanted);
     }
 
     const size = (scroll) => (space.style.height = `${Math.max(
       room + rows.length * high,
-      scroll === undefined ? 0 : scroll + holder.clientHeight,
+      scroll === undefined ? 0 : scroll + tall,
     )}px`);
 
     function begin() {
       room = 0;
       size();
-      holder.scrollTop = scrolled = 0;
+      scrolled = 0;
+      scrollTo(0);
       home = true;
       unseen.clear();
     }
 
     // Once the hand is away: no room above, and back to the top if the hand had left it there.
     function settle() {
-      const shifted = room > 0 || (home && holder.scrollTop > 0) || space.offsetHeight > Math.max(holder.clientHeight, rows.length * high);
+      const shifted = room > 0 || (home && at > 0) || space.offsetHeight > Math.max(tall, rows.length * high);
       if (!shifted || !hand.away()) return;
       const before = { places, seen: seen() };
-      const scroll = home ? 0 : Math.max(0, holder.scrollTop - room);
+      const scroll = home ? 0 : Math.max(0, at - room);
       room = 0;
       size();
-      holder.scrollTop = scroll;
-      scrolled = holder.scrollTop;
+      scrollTo(scroll);
+      scrolled = at;
       paint();
       slide(before);
     }
@@ -115,12 +123,12 @@ window.commandcenter = window.commandcenter || {};
       }
       let before = null;
       for (let place = from; place < to; place += 1) before = put(place, before);
-      for (const number of unseen) if (!(top(places.get(number)) + high / 2 < holder.scrollTop)) unseen.delete(number);
+      for (const number of unseen) if (!(top(places.get(number)) + high / 2 < at)) unseen.delete(number);
       tellAbove();
       holder.setAttribute("aria-activedescendant", shown.has(cursor) ? shown.get(cursor).id : "");
     }
 
-    const tellAbove = () => draw.above(unseen.size, home ? Math.ceil(Math.max(0, holder.scrollTop - room) / high) : 0);
+    const tellAbove = () => draw.above(unseen.size, home ? Math.ceil(Math.max(0, at - room) / high) : 0);
 
     function put(place, before) {
       const row = rows[place];
@@ -134,18 +142,18 @@ window.commandcenter = window.commandcenter || {};
     }
 
     // --- how it moves ------------------------------------------------------------------------
-    const seen = () => new Map([...shown.keys()].map((number) => [number, top(places.get(number)) - holder.scrollTop]));
+    const seen = () => new Map([...shown.keys()].map((number) => [number, top(places.get(number)) - at]));
 
     function slide(before) {
-      for (const [place, row] of rows.entries()) {
-        if (before.places.has(row.number)) continue;
-        if (top(place) + high <= holder.scrollTop) unseen.add(row.number);
+      rows.forEach((row, place) => {
+        if (before.places.has(row.number)) return;
+        if (top(place) + high <= at) unseen.add(row.number);
         else if (shown.has(row.number)) appear(shown.get(row.number));
-      }
+      });
       tellAbove();
       if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
       for (const [number, y] of before.seen) {
-        const by = shown.has(number) ? y - (top(places.get(number)) - holder.scrollTop) : 0;
+        const by = shown.has(number) ? y - (top(places.get(number)) - at) : 0;
         if (by) shown.get(number).animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], SLIDE);
       }
     }
@@ -182,23 +190,25 @@ window.commandcenter = window.commandcenter || {};
     }
 
     function reveal(place) {
-      const [above, below] = [top(place), top(place + 1) - holder.clientHeight];
-      if (holder.scrollTop > above) scroll(place ? above - high / 2 : 0);
-      else if (holder.scrollTop < below) scroll(below + high / 2);
+      const [above, below] = [top(place), top(place + 1) - tall];
+      if (at > above) scroll(place ? above - high / 2 : 0);
+      else if (at < below) scroll(below + high / 2);
     }
     function scroll(to) {
-      holder.scrollTop = Math.max(0, to);
-      scrolled = holder.scrollTop;
+      scrollTo(Math.max(0, to));
+      scrolled = at;
       home = scrolled <= 1;
     }
 
     holder.addEventListener("scroll", () => {
-      if (Math.abs(holder.scrollTop - scrolled) > 1) home = holder.scrollTop <= 1;
-      scrolled = holder.scrollTop;
+      at = holder.scrollTop;
+      if (Math.abs(at - scrolled) > 1) home = at <= 1;
+      scrolled = at;
       paint();
     });
     new ResizeObserver(() => {
       high = parseFloat(getComputedStyle(holder).getPropertyValue("--row")) * parseFloat(getComputedStyle(document.documentElement).fontSize);
+      tall = holder.clientHeight;
       size(scrolled);
       paint();
     }).observe(holder);

@@ -75,6 +75,10 @@ class Board:
         """The latest reading of every key of a kind, in the order they were first heard."""
         return list(self._latest.get((feed, kind), {}).values())
 
+    def one(self, feed: str, key: str) -> Reading | None:
+        """The latest reading of a key."""
+        return self._latest.get((feed, key.partition("/")[0]), {}).get(key)
+
     def history(self, feed: str, key: str) -> Sequence[Reading]:
         """The recent past of a key whose kind is in `series`, oldest first."""
         return tuple(self._history.get((feed, key), ()))

@@ -355,33 +355,24 @@ class Totals:
 def totals(connection: sa.Connection, today: datetime) -> Totals:
     """The figures; `today` is when the local day began."""
     c = incident.c
-    taken = c.state.in_(("acknowledged", "working"))
-    needs = taken | (c.state == "open")
-    query = sa.select(
-        _count(needs),
-        _count(taken),
-        _count(c.state == "open"),
-        _count(needs & (c.level == "critical")),
-        sa.func.min(sa.case((needs, c.opened_at))),
-        _count(c.state == "shelved"),
-        _count(c.state == "resolved"),
-    ).where(_UNCLOSED)
+    groups = sa.select(c.state, c.level, sa.func.count(), sa.func.min(c.opened_at))
+    found = connection.execute(groups.where(_UNCLOSED).group_by(c.state, c.level)).all()
+
+    def count(*states: str, level: str = "") -> int:
+        return sum(n for state, its, n, _ in found if state in states and level in ("", its))
+
+    needs = ("open", "acknowledged", "working")
     ended = sa.select(sa.func.count()).where(c.resolved_at >= today)
-    *counts, shelved, resolved = connection.execute(query).one()
     return Totals(
-        open=counts[0],
-        acknowledged=counts[1],
-        unacknowledged=counts[2],
-        critical=counts[3],
-        oldest_at=counts[4],
-        shelved=shelved,
-        resolved=resolved,
+        open=count(*needs),
+        acknowledged=count("acknowledged", "working"),
+        unacknowledged=count("open"),
+        critical=count(*needs, level="critical"),
+        oldest_at=min((oldest for state, _, _, oldest in found if state in needs), default=None),
+        shelved=count("shelved"),
+        resolved=count("resolved"),
         resolved_today=connection.execute(ended).scalar_one(),
     )
-
-
-def _count(which: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
-    return sa.func.coalesce(sa.func.sum(sa.case((which, 1), else_=0)), 0)
 
 
 def select_incident() -> sa.Select[Any]:

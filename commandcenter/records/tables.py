@@ -125,7 +125,7 @@ incident = sa.Table(
     sa.Column("title", Fitted(300), nullable=False),
     sa.Column("detail", Fitted(500), nullable=False, server_default=""),
     sa.Column("origin", sa.String(8), nullable=False),
-    sa.Column("state", sa.String(16), nullable=False, server_default="open", index=True),
+    sa.Column("state", sa.String(16), nullable=False, server_default="open"),
     sa.Column("owner", Fitted(120), nullable=False, server_default=""),  # a role or an office
     sa.Column("office", Fitted(160), nullable=False, server_default=""),
     sa.Column("kecamatan", Fitted(120), nullable=False, server_default=""),
@@ -153,6 +153,14 @@ incident = sa.Table(
     sa.Index(None, "closed_at"),
     sa.Index(None, "resolved_at"),
     sa.Index(None, "feed", "key"),
+    sa.Index(  # counted after every step
+        "ix_incident_unclosed",
+        "state",
+        "level",
+        "opened_at",
+        sqlite_where=sa.text("closed_at IS NULL"),
+        postgresql_where=sa.text("closed_at IS NULL"),
+    ),
     sa.Index(
         "uq_incident_open",
         "rule",

@@ -137,7 +137,7 @@ class Ringer:
         if not wanted:
             return True
         # Which things are under maintenance is judged by watch; we only repeat it.
-        self.bell.maintained = self._maintained()
+        self.bell.maintained = {number for number in wanted if self._maintained(number)}
         try:
             await self.bell.ring(wanted)
         except (BusDown, RecordsDown) as error:
@@ -145,9 +145,9 @@ class Ringer:
             return False
         return True
 
-    def _maintained(self) -> set[int]:
-        values = (r.value or {} for kind in KINDS for r in self.board.all(FEED, kind))
-        return {value["number"] for value in values if value.get("maintenance")}
+    def _maintained(self, number: int) -> bool:
+        readings = (self.board.one(FEED, f"{kind}/{number}") for kind in KINDS)
+        return any(reading and (reading.value or {}).get("maintenance") for reading in readings)
 
 
 # Each a sentence of its own: languages differ in more than their verbs.

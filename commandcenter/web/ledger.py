@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import orjson
 
 from commandcenter.board import Board, View
+from commandcenter.reading import Reading
 from commandcenter.vocabulary import urgency
 from commandcenter.web.wire import text_frame
 
@@ -81,6 +82,7 @@ class Ledger:
         self.board, self.view = board, view
         self.write, self.present = write, present
         self._rows: dict[int, Row] = {}
+        self._seen: dict[str, Reading] = {}  # of the board, by key
         self._debts: dict[Reader, Debt] = {}
         self._totals = b"null"
         self._timer: asyncio.TimerHandle | None = None
@@ -153,25 +155,31 @@ class Ledger:
         )
 
     def _look(self) -> list[int]:
-        """Take over what the board knows by now; the numbers of what is another than before."""
-        found = self._newest()
-        changed = [n for n, row in found.items() if row is not self._rows.get(n)]
-        gone = self._rows.keys() - found.keys()
-        self._rows = found
+        """Take over what the board knows by now; the numbers that are something else than before.
+        A frame that was written of the state before is no frame of this one."""
+        found = {r.key: r for kind in KINDS for r in self.board.all(FEED, kind)}
+        touched = [key for key, reading in found.items() if self._seen.get(key) is not reading]
+        touched += self._seen.keys() - found.keys()
+        self._seen = found
         self._totals = orjson.dumps(self._figures())
-        return [*changed, *gone]
+        self._last = None, b""
+        numbers = [key.partition("/")[2] for key in touched]
+        own = dict.fromkeys(int(number) for number in numbers if number.isdecimal())
+        return [number for number in own if self._take(number)]
 
-    def _newest(self) -> dict[int, Row]:
-        """Of each number the highest revision: it moves from one key to another, and two who
-        publish may overtake each other. An equal row stays the same object."""
-        found: dict[int, Row] = {}
-        for reading in (r for kind in KINDS for r in self.board.all(FEED, kind)):
-            value = reading.value or {}
-            number = value.get("number")
-            if isinstance(number, int):
-                known = found.get(number) or self._rows.get(number)
-                found[number] = known if known and known.holds(value) else Row(value)
-        return found
+    def _take(self, number: int) -> bool:
+        """Whether this number is something else than before. Of its readings the highest revision
+        counts: it moves from one key to another, and two who publish may overtake each other."""
+        readings = (self._seen.get(f"{kind}/{number}") for kind in KINDS)
+        values = [reading.value for reading in readings if reading and reading.value]
+        if not values:
+            return self._rows.pop(number, None) is not None
+        newest = max(values, key=lambda value: int(value.get("revision", 0)))
+        known = self._rows.get(number)
+        if known is not None and known.holds(newest):
+            return False
+        self._rows[number] = Row(newest)
+        return True
 
     def _figures(self) -> dict[str, Any]:
         """The totals, how old they are as moments that the page's own clock judges (ms since

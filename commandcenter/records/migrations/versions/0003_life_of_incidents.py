@@ -45,7 +45,15 @@ def _incident() -> None:
         sa.Column("undo", sa.JSON(), nullable=True),
     ):
         op.add_column("incident", column)
-    op.create_index(op.f("ix_incident_state"), "incident", ["state"], unique=False)
+    unclosed = sa.text("closed_at IS NULL")
+    op.create_index(
+        "ix_incident_unclosed",
+        "incident",
+        ["state", "level", "opened_at"],
+        unique=False,
+        sqlite_where=unclosed,
+        postgresql_where=unclosed,
+    )
     op.create_index(op.f("ix_incident_feed_key"), "incident", ["feed", "key"], unique=False)
     op.create_index(op.f("ix_incident_resolved_at"), "incident", ["resolved_at"], unique=False)
     op.execute("UPDATE incident SET state = 'acknowledged' WHERE acknowledged_at IS NOT NULL")
