@@ -15,7 +15,10 @@ window.commandcenter = window.commandcenter || {};
     box.hidden = !pieces.length;
     if (holder.dataset.number !== String(row.number)) holder.replaceChildren();
     holder.dataset.number = row.number;
-    for (const piece of pieces) if (!holder.querySelector(`[data-evidence="${piece.id}"]`)) holder.append(show(piece, row));
+    for (const piece of pieces) {
+      if (holder.querySelector(`[data-evidence="${piece.id}"]`)) continue;
+      holder[piece.kind === "reading" ? "append" : "prepend"](show(piece, row));
+    }
   };
 
   function show(piece, row) {
@@ -39,16 +42,33 @@ window.commandcenter = window.commandcenter || {};
     }
   }
 
+  // Under the names that rules use: for whoever wants to know exactly, and out of the others' way.
   function values(told) {
-    const plain = Object.entries(told.value || told).filter(([, value]) => ["string", "number"].includes(typeof value) && value !== "");
-    return cc.make("dl", null, plain.map(([key, value]) => [cc.make("dt", null, key), cc.make("dd", null, String(value))]));
+    const plain = Object.entries(told).filter(([, value]) => ["string", "number"].includes(typeof value) && value !== "");
+    const list = plain.map(([key, value]) => [cc.make("dt", null, key), cc.make("dd", null, written(key, value))]);
+    return cc.make("details", null, cc.make("summary", null, cc.word("What its source told")), cc.make("dl", null, list));
+  }
+
+  function written(key, value) {
+    if (key.endsWith("_at")) return cc.dayClock(Date.parse(value));
+    return typeof value === "number" && !Number.isInteger(value) ? cc.number(value, 1) : String(value);
+  }
+
+  // What was measured, with its unit; a figure of a feed of your own keeps its name.
+  function named(figure) {
+    if (figure === "rtt_ms") return cc.word("Round trip, ms");
+    if (figure === "loss_percent") return cc.word("Packet loss, %");
+    if (figure === "in_bps") return cc.word("Incoming, bit/s");
+    if (figure === "out_bps") return cc.word("Outgoing, bit/s");
+    if (figure === "latency_ms") return cc.word("Time to answer, ms");
+    return figure === "present" ? cc.word("People present") : figure;
   }
 
   // --- lines -------------------------------------------------------------------------------------
   // One small drawing for each name: their units differ.
   function lines(points, row) {
-    const named = Map.groupBy ? Map.groupBy(points, (point) => point.name) : grouped(points);
-    return [...named].map(([name, some]) => line(name, some.map(({ at, value }) => [Date.parse(at), value]), row)).filter(Boolean);
+    const groups = Map.groupBy ? Map.groupBy(points, (point) => point.name) : grouped(points);
+    return [...groups].map(([name, some]) => line(name, some.map(({ at, value }) => [Date.parse(at), value]), row)).filter(Boolean);
   }
 
   function grouped(points) {
@@ -71,7 +91,7 @@ window.commandcenter = window.commandcenter || {};
       {
         viewBox: `-2 -4 ${WIDE + 4} ${HIGH + 8}`,
         role: "img",
-        "aria-label": `${name}: ${cc.number(heights.at(-1), 1)}`,
+        "aria-label": `${named(name)}: ${cc.number(heights.at(-1), 1)}`,
         preserveAspectRatio: "none",
       },
     );
@@ -81,7 +101,7 @@ window.commandcenter = window.commandcenter || {};
       "p",
       { class: "ends" },
       cc.make("span", null, cc.clock(from)),
-      cc.make("b", null, `${name} · ${cc.number(low, 1)} – ${cc.number(high, 1)}`),
+      cc.make("b", null, `${named(name)} · ${cc.number(low, 1)} – ${cc.number(high, 1)}`),
       cc.make("span", null, cc.clock(to)),
     );
     return cc.make("div", { class: "plot" }, drawing, ends);

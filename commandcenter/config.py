@@ -37,6 +37,7 @@ TABLES = (
     "incidents", "person", "notify", "channel", "duty", "escalation",
 )  # fmt: skip
 CAUSES = ("provider", "power", "device", "unpaid bill", "maintenance", "vandalism", "false alarm")
+SYSTEM = "system"  # what processes, feeds and channels tell of themselves
 OWN_FEEDS = {
     "incidents": Patience(late_after=45, stale_after=120),  # told by watch
     "displays": Patience(late_after=20, stale_after=60),  # told by web
@@ -329,7 +330,7 @@ class _Reader:
                 )
 
     def check_rules(self, rules: Iterable[Rule], feeds: Mapping[str, Feed]) -> None:
-        known = {"*", *self.named("feed"), *OWN_FEEDS}
+        known = {"*", SYSTEM, *self.named("feed"), *OWN_FEEDS}
         for rule in rules:
             if rule.feed not in known:
                 there = ", ".join(sorted(feeds))

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from commandcenter.cli import main
+from commandcenter.records.database import Records
+from commandcenter.records.incidents import open_incident
+from tests.conftest import NOW
 
 CONFIG = """
 [region]
@@ -85,3 +90,42 @@ def test_a_config_with_mistakes_names_all_of_them(
     assert "[region] needs 'name'" in said
     assert "[region] does not know 'colour'" in said
     assert "there is no feeds/tides.py" in said
+
+
+@pytest.fixture
+def log(config: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> sa.Engine:
+    """Records with one incident and its log."""
+    monkeypatch.setenv("RECORDS_URL", f"sqlite:///{tmp_path}/records.db")
+    records = Records(f"sqlite:///{tmp_path}/records.db")
+    records.migrate()
+    with records.engine.begin() as connection:
+        open_incident(connection, ("r", "f", "k"), NOW, level="warning", title="Tautan putus")
+    return records.engine
+
+
+def test_an_audit_tells_the_end_of_a_sound_log_and_finds_it_again(
+    config: Path, log: sa.Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--config", str(config), "audit", "verify"]) == 0
+    told = capsys.readouterr().out
+    (end,) = re.findall(r"[0-9a-f]{64}", told)
+    assert told.startswith("1 steps")
+    assert main(["--config", str(config), "audit", "verify", "--seen", end]) == 0
+    assert main(["--config", str(config), "audit", "verify", "--seen", "f" * 64]) == 1
+
+
+def test_an_audit_names_the_step_that_was_changed(
+    config: Path, log: sa.Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with log.begin() as connection:
+        connection.execute(sa.text("DROP TRIGGER incident_log_no_update"))
+        connection.execute(sa.text("UPDATE incident_log SET who = 'nobody'"))
+    assert main(["--config", str(config), "audit", "verify"]) == 1
+    assert "1: changed after it was written" in capsys.readouterr().err
+
+
+def test_a_channel_that_is_not_there_cannot_be_tested(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--config", str(config), "channel", "test", "telegram"]) == 1
+    assert "there is no [[channel]] 'telegram'; there are none" in capsys.readouterr().err

@@ -37,7 +37,9 @@ class Situation:
     @property
     def alarms(self) -> list[Mapping[str, Any]]:
         """Critical incidents that nobody has taken, the most urgent first."""
-        waiting = [i for i in self.incidents if not i["acknowledged_at"]]
+        waiting = [
+            i for i in self.incidents if not i["acknowledged_at"] and not i.get("maintenance")
+        ]
         return sorted((i for i in waiting if i["level"] == "critical"), key=urgency)
 
 

@@ -271,6 +271,13 @@ _CONSOLE = (  # assets/console*.js
     "Who works here",
     "Who are you?",
     "There is no [[person]] in config.toml",
+    "What its source told",
+    "Round trip, ms",
+    "Packet loss, %",
+    "Incoming, bit/s",
+    "Outgoing, bit/s",
+    "Time to answer, ms",
+    "People present",
 )
 
 

@@ -152,3 +152,10 @@ def test_what_the_records_keep_wrongly_counts_as_nothing_told(wrong: dict[str, A
 
 def test_what_another_version_kept_besides_is_passed_over() -> None:
     assert control_of({"dark": True, "brightness": 7}) == Control(dark=True)
+
+
+def test_what_is_under_maintenance_neither_keeps_a_scene_nor_sounds() -> None:
+    planned = incident("cameras", maintenance=True)
+    found = stage(incidents=[planned])
+    assert found.pinned is None
+    assert found.told(SAY)["alarms"] == 0

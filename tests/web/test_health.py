@@ -59,6 +59,22 @@ def test_a_source_that_fell_is_told_with_its_reason(site: Site) -> None:
     assert told["attendance"]["ok"] is True
 
 
+def test_a_process_that_is_not_well_is_told_and_a_silent_gateway_only_told(site: Site) -> None:
+    tell_that_all_is_well(site)
+    channel = {"ok": False, "error": "no route to host", "waiting": 3}
+    site.publish("system", [samples.reading("system", "channel/telegram", channel)])
+    wait_until(lambda: "telegram" in ready(site).json()["channels"], "it is told", seconds=2)
+    assert ready(site).status_code == 200
+    watch = {"ok": False, "error": "disk full", "since": samples.from_now(-9)}
+    site.publish("system", [samples.reading("system", "process/watch", watch)])
+    wait_until(lambda: ready(site).status_code == 503, "the fall is told", seconds=2)
+    assert ready(site).json()["processes"]["watch"]["error"] == "disk full"
+    figures = httpx.get(site.address + "/metrics").text
+    assert 'commandcenter_channel_waiting{name="telegram"} 3.0' in figures
+    assert 'commandcenter_incidents{state="shelved"} 0.0' in figures
+    site.publish("system", [samples.reading("system", "process/watch", watch | {"ok": True})])
+
+
 def test_a_feed_that_is_stale_is_not_well_even_if_its_runner_said_so(site: Site) -> None:
     tell_that_all_is_well(site)
     wait_until(

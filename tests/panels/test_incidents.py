@@ -1,0 +1,49 @@
+"""Incidents on the wall: what needs somebody, and what is said beside it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from commandcenter.board import Board, View
+from commandcenter.config import OWN_FEEDS
+from commandcenter.drawing import Drawing
+from commandcenter.language import Language
+from commandcenter.reading import Reading
+from commandcenter.region import Region
+from panels.incidents import Incidents
+from tests.conftest import NOW
+from tests.web import samples
+
+
+def drawn(*readings: Reading) -> Drawing:
+    board = Board(patience=OWN_FEEDS)
+    board.take(readings, NOW)
+    say = Language("id", ZoneInfo("Asia/Jakarta"))
+    feeds = ("incidents",)
+    view = View(board=board, feeds=feeds, now=NOW, say=say, region=Region(name="x"))
+    return Incidents(name="incidents").render(view)
+
+
+def incident(number: int, **facts: Any) -> Reading:
+    told = samples.incident(number)
+    return replace(told, value=(told.value or {}) | facts)
+
+
+def aside(number: int, state: str) -> Reading:
+    return replace(incident(number, state=state), key=f"aside/{number}")
+
+
+def test_how_much_hangs_on_it_whether_it_comes_and_goes_and_is_worked_on() -> None:
+    body = str(drawn(incident(1, affected=200, flapping=True, maintenance=True)).body)
+    assert "200 ikut terdampak · naik-turun · dalam pemeliharaan" in body
+    assert "terdampak" not in str(drawn(incident(1)).body)
+
+
+def test_shelved_ones_are_counted_and_not_listed_and_resolved_ones_neither() -> None:
+    found = drawn(incident(1), aside(2, "shelved"), aside(3, "resolved"))
+    assert found.subtitle == "1 terbuka · 1 ditunda"
+    assert "Dinas Nomor 2" not in str(found.body)
+    assert "Dinas Nomor 3" not in str(found.body)
+    assert drawn(aside(2, "shelved")).empty
