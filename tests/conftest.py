@@ -17,7 +17,6 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 import redis
-import sqlalchemy as sa
 
 from commandcenter.feed import Desk
 from commandcenter.lists import Office
@@ -113,7 +112,7 @@ def postgres_url() -> Iterator[str]:
     """A real PostgreSQL of the session's own. initdb refuses root, so root lends it to nobody."""
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
     port = free_port()
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1]
+    programs = _postgres_programs()
     user = 65534 if os.getuid() == 0 else None
     if user is not None:
         os.chown(folder, user, user)
@@ -131,6 +130,10 @@ def postgres_url() -> Iterator[str]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def _postgres_programs() -> Path:
+    return sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1]
+
+
 def _accepts(url: str) -> bool:
     try:
         psycopg.connect(url, connect_timeout=1).close()
@@ -139,22 +142,43 @@ def _accepts(url: str) -> bool:
     return True
 
 
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with every table and no row; tests copy it, because migrating takes its time."""
+    path = tmp_path_factory.mktemp("migrated") / "records.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture
-def sqlite_records(tmp_path: Path) -> Iterator[Records]:
+def sqlite_records(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Records]:
+    shutil.copy(migrated_sqlite, tmp_path / "records.db")
     records = Records(f"sqlite:///{tmp_path}/records.db")
-    records.migrate()
     yield records
     records.close()
 
 
+@pytest.fixture(scope="session")
+def tables(postgres_url: str) -> str:
+    """What makes every table, as SQL."""
+    _migrate(postgres_url)
+    dump = [str(_postgres_programs() / "pg_dump"), "--inserts", "--no-owner", postgres_url]
+    told = subprocess.run(dump, check=True, capture_output=True, text=True).stdout
+    return "\n".join(line for line in told.splitlines() if not line.startswith("\\"))
+
+
 @pytest.fixture
-def postgres_records(postgres_url: str) -> Iterator[Records]:
+def postgres_records(postgres_url: str, tables: str) -> Iterator[Records]:
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public;" + tables)
     records = Records(postgres_url)
-    with records.engine.begin() as connection:
-        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-        connection.execute(sa.text("CREATE SCHEMA public"))
-    records.migrate()
     yield records
+    records.close()
+
+
+def _migrate(url: str) -> None:
+    records = Records(url)
+    records.migrate()
     records.close()
 
 

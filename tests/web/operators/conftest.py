@@ -34,6 +34,7 @@ machines = "{lists}/machines.csv"
 LIVE = """() => document.body.dataset.connection === "live"
     && commandcenter.desk.list && commandcenter.desk.rest === 0"""
 ROWS = "(wanted) => commandcenter.desk.list.rows().map((row) => row.number).join() === wanted"
+PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 NOBODY = ""
 
 
@@ -50,6 +51,7 @@ class Operator:
         self.page.add_init_script(f"localStorage.setItem('commandcenter.operator', {who!r})")
         self.page.goto(self.site.address + path)
         self.page.wait_for_function(LIVE)
+        self.page.evaluate(PAINTED)
         return self
 
     def row(self, number: int) -> Locator:

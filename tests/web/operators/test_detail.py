@@ -63,7 +63,7 @@ def test_the_picture_of_the_fall_and_the_lines_before_it(desk: Desk, operator: O
     page.wait_for_function("() => document.querySelector('.evidence img')?.naturalWidth === 64")
     lines = page.locator(".evidence .plot")
     expect(lines).to_have_count(2)
-    expect(lines.first).to_contain_text("rtt_ms · 0 – 19")
+    expect(lines.first).to_contain_text("Waktu tempuh, mdtk · 0 – 19")
     path = lines.first.locator("path").get_attribute("d")
     assert path is not None
     assert path.count("M") == 2  # nothing was measured in between: the line is broken
