@@ -28,7 +28,7 @@ from commandcenter.records.database import Records
 from commandcenter.records.incidents import IncidentRow, incident_of, open_incident
 from tests.system.program import Program
 
-ROUNDS = int(os.environ.get("ROUNDS", "8"))
+ROUNDS = int(os.environ.get("ROUNDS", "4"))
 VICTIMS = ("web", "watch", "redis-server", "notify")
 LONGEST_DELAY = 0.03  # seconds after the click: until then everything about it has happened
 
