@@ -18,7 +18,8 @@ window.commandcenter = window.commandcenter || {};
   let master = null;
   let askedAt = 0;
   let allowed = false; // by the browser
-  let ringing = false; // otherwise the context rests, and with it the sound card
+  let chimes = 0;
+  let ringing = 0; // which chime; otherwise the context rests, and with it the sound card
 
   const wanted = () => Boolean(cc.stage && cc.stage.sound);
   // Not while disconnected: whether somebody took it meanwhile cannot be known here.
@@ -61,12 +62,13 @@ window.commandcenter = window.commandcenter || {};
 
   async function chime() {
     localStorage.setItem(KEPT, String(Date.now()));
-    ringing = true;
+    const mine = (ringing = chimes += 1);
     await context.resume();
     master.gain.cancelScheduledValues(0);
     master.gain.setValueAtTime(calls() ? LOUD : 0, context.currentTime + SOON);
     strike(context, master).onended = () => {
-      ringing = false;
+      if (ringing !== mine) return; // the next one sounds already, or is about to
+      ringing = 0;
       context.suspend();
     };
   }

@@ -95,7 +95,7 @@ def taken(number: int) -> Reading:
 
 
 def until_chimes(screen: Screen, count: int) -> None:
-    screen.until(f"window.chimes >= {count}", seconds=10)
+    screen.until(f"window.chimes >= {count}", seconds=45)
     assert screen.page.evaluate("window.chimes") == count
 
 
