@@ -63,7 +63,8 @@ window.commandcenter = window.commandcenter || {};
   async function chime() {
     localStorage.setItem(KEPT, String(Date.now()));
     const mine = (ringing = chimes += 1);
-    await context.resume();
+    // While it is being suspended a browser may leave this promise open for ever.
+    await Promise.race([context.resume(), new Promise((late) => setTimeout(late, PATIENCE))]);
     master.gain.cancelScheduledValues(0);
     master.gain.setValueAtTime(calls() ? LOUD : 0, context.currentTime + SOON);
     strike(context, master).onended = () => {
