@@ -56,7 +56,8 @@ class Bell:
         return int(told.identity) if news else None
 
     async def ring(self, numbers: Iterable[int]) -> None:
-        """Tell what differs of these incidents, and the totals. Raises BusDown, RecordsDown."""
+        """Tell what differs of these incidents, and the totals, by which everybody knows that we are
+        there. Raises BusDown, RecordsDown."""
         rows = await self.records.read(incidents_of, numbers)
         changes = [reading for row in rows for reading in self._changes(row)]
         await self._tell([*changes, await self._totals()])
@@ -70,10 +71,6 @@ class Bell:
         due = [*map(self._nothing, sorted(stray)), *told, await self._totals()]
         await self.bus.publish(FEED, due)
         self._note(due)
-
-    async def pulse(self) -> None:
-        """Tell the totals, so that everybody knows we are there. Raises BusDown, RecordsDown."""
-        await self._tell([await self._totals()])
 
     async def _tell(self, due: list[Reading]) -> None:
         if await self.bus.publish(FEED, due):

@@ -305,13 +305,6 @@ def unclosed(connection: sa.Connection) -> list[IncidentRow]:
     return rows(connection, select_incident().where(_UNCLOSED).order_by(incident.c.id))
 
 
-def recent_closed(connection: sa.Connection, limit: int) -> list[IncidentRow]:
-    """The incidents that were closed last, newest first."""
-    newest = select_incident().where(~_UNCLOSED)
-    newest = newest.order_by(incident.c.closed_at.desc(), incident.c.id.desc())
-    return rows(connection, newest.limit(limit))
-
-
 def incident_of(connection: sa.Connection, incident_id: int) -> IncidentRow:
     """One incident by its number. Raises NoIncident."""
     found = rows(connection, select_incident().where(incident.c.id == incident_id))
