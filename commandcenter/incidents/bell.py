@@ -48,16 +48,19 @@ class Bell:
 
     def hear(self, told: Reading) -> int | None:
         """Note what lies on the bus now; the number of the incident if it is news to us."""
-        if told.kind not in KINDS:
+        if told.kind not in KINDS or not told.identity.isdecimal():
             return None
         on_bus = self._on_bus = {} if self._on_bus is None else self._on_bus
-        news = told.key not in on_bus or on_bus[told.key] != told.value
-        on_bus[told.key] = told.value
+        news = on_bus.get(told.key) != told.value
+        if told.value is None:
+            on_bus.pop(told.key, None)  # whatever has ended is not remembered for ever
+        else:
+            on_bus[told.key] = told.value
         return int(told.identity) if news else None
 
     async def ring(self, numbers: Iterable[int]) -> None:
-        """Tell what differs of these incidents, and the totals, by which everybody knows that we are
-        there. Raises BusDown, RecordsDown."""
+        """Tell what differs of these incidents, and the totals, which also say that we are there.
+        Raises BusDown, RecordsDown."""
         rows = await self.records.read(incidents_of, numbers)
         changes = [reading for row in rows for reading in self._changes(row)]
         await self._tell([*changes, await self._totals()])
@@ -66,8 +69,7 @@ class Bell:
         """Tell everything again. Raises BusDown, RecordsDown."""
         rows = await self.records.read(unclosed)
         told = [self._reading(row) for row in rows]
-        kept = {key for key, value in (self._on_bus or {}).items() if value is not None}
-        stray = kept - {reading.key for reading in told}
+        stray = (self._on_bus or {}).keys() - {reading.key for reading in told}
         due = [*map(self._nothing, sorted(stray)), *told, await self._totals()]
         await self.bus.publish(FEED, due)
         self._note(due)

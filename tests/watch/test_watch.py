@@ -373,6 +373,17 @@ async def test_a_ghost_that_the_bus_kept_over_a_restart_is_forgotten(
             await wall.until(lambda v: "incident/77" not in v)
 
 
+async def test_what_is_no_incident_on_the_bus_disturbs_nobody(
+    bus: Bus, records: Records, clock: Clock
+) -> None:
+    odd = Reading(feed="incidents", key="incident/nonsense", at=NOW, value={"number": "?"})
+    await bus.publish("incidents", [odd])
+    wall = Wall()
+    async with running(watcher(bus, records, clock).run(), wall.follow(bus)):
+        await bus.publish("network", [link(clock, "down")])
+        await wall.until(lambda v: v.get("totals/all", {}).get("open") == 1)
+
+
 async def test_the_totals_are_told_again_so_that_everybody_knows_watch_is_there(
     bus: Bus, records: Records, clock: Clock
 ) -> None:
