@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from commandcenter.access.settings import Access, Grant, Ldap, Oidc
+from commandcenter.access.settings import mistakes as access_mistakes
 from commandcenter.board import Patience
 from commandcenter.feed import Feed
 from commandcenter.incidents.rules import BadRule, Rule
@@ -34,7 +36,8 @@ VAR = Path("var")  # what the program itself keeps: records, Redis, inboxes
 OWN_CARDS = ("console", "screens", "focus")  # of commandcenter.web
 TABLES = (
     "region", "run", "web", "intake", "redis", "records", "lists", "wall", "panel", "feed", "rule",
-    "incidents", "person", "notify", "channel", "duty", "escalation",
+    "incidents", "person", "notify", "channel", "duty", "escalation", "access", "oidc", "ldap",
+    "grant",
 )  # fmt: skip
 CAUSES = ("provider", "power", "device", "unpaid bill", "maintenance", "vandalism", "false alarm")
 SYSTEM = "system"  # what processes, feeds and channels tell of themselves
@@ -70,6 +73,8 @@ class Web(_Table):
     host: str = "127.0.0.1"
     port: Port = 8050
     names: tuple[str, ...] = ("127.0.0.1", "localhost")
+    proxies: tuple[str, ...] = ()
+    """Addresses of reverse proxies, whose X-Forwarded-For and -Proto are believed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +153,10 @@ class Config:
     duties: tuple[Duty, ...] = ()
     escalations: tuple[Escalation, ...] = ()
     offices: tuple[Office, ...] = ()
+    access: Access = field(default_factory=Access)
+    oidc: Oidc | None = None
+    ldap: Ldap | None = None
+    grants: tuple[Grant, ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -212,6 +221,10 @@ class _Reader:
             "duties": self.array("duty", Duty),
             "escalations": self.array("escalation", Escalation),
             "offices": self.offices(),
+            "access": self.table("access", Access),
+            "oidc": self.table("oidc", Oidc) if "oidc" in self.tables else None,
+            "ldap": self.table("ldap", Ldap) if "ldap" in self.tables else None,
+            "grants": self.array("grant", Grant),
         }
         self._unknown_tables()
         if region is not None:
@@ -220,6 +233,7 @@ class _Reader:
         self.check_panels(told["panels"], told["feeds"])
         self.check_rules(told["rules"], told["feeds"])
         self.check_people(told["people"], told["offices"])
+        self.check_access(told)
         if told["notify"] is not None:
             self.mistakes += notify_mistakes(
                 told["notify"],
@@ -344,6 +358,21 @@ class _Reader:
             if person.office and person.office not in codes:
                 where = f'[[person]] "{person.name}" office'
                 self.mistakes.append(f"{where}: {person.office!r} is not in [lists] offices")
+
+    def check_access(self, told: Mapping[str, Any]) -> None:
+        web, access = told["web"], told["access"]
+        if web is None or access is None:
+            return
+        self.mistakes += access_mistakes(
+            access,
+            told["oidc"],
+            told["ldap"],
+            told["grants"],
+            names=web.names,
+            host=web.host,
+            offices=[office.code for office in told["offices"]],
+            feeds=self.named("feed"),
+        )
 
     def _twice(self, name: str, names: list[Any]) -> None:
         for twice in sorted({str(n) for n in names if n is not None and names.count(n) > 1}):

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from commandcenter.records.tables import fitted, incident, incident_chain, incid
 
 START = "0" * 64  # what the first row is chained to
 LONGEST_NOTE = 2000
-_MOST_MISTAKES = 20
+MOST_MISTAKES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,21 +118,27 @@ def log_since(connection: sa.Connection, number: int, limit: int = 1000) -> list
 
 def verify(connection: sa.Connection, seen: str = "") -> Verdict:
     """Look at the whole log. `seen` is the hash of an end that was noted down earlier."""
+    verdict = judged(map(asdict, _rows(connection, sa.true())), head(connection), seen)
+    mistakes = (*verdict.mistakes, *_unlogged(connection))
+    return Verdict(head=verdict.head, mistakes=mistakes[:MOST_MISTAKES])
+
+
+def judged(rows: Iterable[Mapping[str, Any]], written: Head, seen: str = "") -> Verdict:
+    """Whether the rows of a log, oldest first, are those that were sealed. `written` is where its
+    end was noted down."""
     end, mistakes, found = Head(length=0, hash=START), list[str](), not seen
-    for row in _rows(connection, sa.true()):
-        facts = {name: getattr(row, name) for name in LogRow.__dataclass_fields__}
-        if row.number != end.length + 1:
-            mistakes.append(f"{end.length + 1}: missing; {row.number} follows {end.length}")
-        elif sealed(end.hash, facts) != row.hash:
-            mistakes.append(f"{row.number}: changed after it was written")
-        found = found or row.hash == seen
-        end = Head(length=row.number, hash=row.hash)
-    if end != head(connection):
+    for row in rows:
+        if row["number"] != end.length + 1:
+            mistakes.append(f"{end.length + 1}: missing; {row['number']} follows {end.length}")
+        elif sealed(end.hash, row) != row["hash"]:
+            mistakes.append(f"{row['number']}: changed after it was written")
+        found = found or row["hash"] == seen
+        end = Head(length=row["number"], hash=row["hash"])
+    if end != written:
         mistakes.append(f"{end.length}: the end of the log was cut off or added to")
     if not found:
         mistakes.append(f"no row of the log has the hash {seen}")
-    mistakes += _unlogged(connection)
-    return Verdict(head=end, mistakes=tuple(mistakes[:_MOST_MISTAKES]))
+    return Verdict(head=end, mistakes=tuple(mistakes[:MOST_MISTAKES]))
 
 
 def _unlogged(connection: sa.Connection) -> Iterator[str]:

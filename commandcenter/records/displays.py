@@ -5,14 +5,15 @@ Whatever a person does is written together with its line in the log, or not at a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from commandcenter.records.tables import display, display_log, pairing, preset, setting
+from commandcenter.records import audit
+from commandcenter.records.tables import display, pairing, preset, setting
 from commandcenter.records.upsert import insert_missing
 
 
@@ -206,27 +207,16 @@ def put_setting(connection: sa.Connection, act: Act, key: str, value: Any) -> No
 def log(
     connection: sa.Connection, act: Act, step: str, *, display_id: int | None = None, note: str = ""
 ) -> None:
-    """Write a line into the displays' log; it is only ever added to."""
-    line = {
-        "display_id": display_id,
-        "at": act.at,
-        "who": act.who,
-        "step": step,
-        "note": note,
-        "source_address": act.source_address,
-    }
-    connection.execute(display_log.insert().values(line))
-
-
-def log_of(
-    connection: sa.Connection, display_id: int | None = None, *, limit: int = 200
-) -> Sequence[sa.Row[Any]]:
-    """The newest steps, of one display or of all, newest first: display_id, at, who, step, note,
-    source_address."""
-    steps = sa.select(display_log).order_by(display_log.c.id.desc()).limit(limit)
-    if display_id is not None:
-        steps = steps.where(display_log.c.display_id == display_id)
-    return connection.execute(steps).all()
+    """Write a line into the audit log: "display.paired", about one display or about all."""
+    audit.append(
+        connection,
+        act.at,
+        act.who,
+        f"display.{step}",
+        thing="" if display_id is None else f"display/{display_id}",
+        note=note,
+        address=act.source_address,
+    )
 
 
 def _set(

@@ -7,7 +7,6 @@ SHA-256 is kept: of 32 random bytes there is nothing to guess, so no slow hash i
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from commandcenter.records.digest import digest
 from commandcenter.records.displays import Act, Display, display_of, log
 from commandcenter.records.tables import display, pairing
 from commandcenter.records.upsert import insert_missing
@@ -57,11 +57,6 @@ class Asking:
     code: str
     secret: str
     expires_at: datetime
-
-
-def digest(token: str) -> str:
-    """What is kept of a token or secret: 64 hexadecimal digits of its SHA-256."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def ask(

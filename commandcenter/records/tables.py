@@ -319,18 +319,6 @@ pairing = sa.Table(
     sa.Column("display_id", sa.ForeignKey("display.id")),  # None: nobody has entered the code yet
 )
 
-display_log = sa.Table(
-    "display_log",
-    metadata,
-    _id(),
-    sa.Column("display_id", sa.ForeignKey("display.id"), index=True),  # None: it is about them all
-    sa.Column("at", Moment, nullable=False),
-    sa.Column("who", Fitted(120), nullable=False),  # a person, or "display"
-    sa.Column("step", Fitted(32), nullable=False),  # paired, collected, changed, revoked, …
-    sa.Column("note", Fitted(2000), nullable=False, server_default=""),
-    sa.Column("source_address", Fitted(64), nullable=False, server_default=""),
-)
-
 preset = sa.Table(
     "preset",
     metadata,
@@ -347,4 +335,105 @@ setting = sa.Table(
     sa.Column("value", sa.JSON, nullable=False),
     sa.Column("changed_at", Moment, nullable=False),
     sa.Column("changed_by", Fitted(120), nullable=False),
+)
+
+account = sa.Table(
+    "account",
+    metadata,
+    _id(),
+    sa.Column("username", Fitted(80), nullable=False),
+    sa.Column("name", Fitted(120), nullable=False),  # as every log names them
+    sa.Column("username_key", Fitted(160), nullable=False),  # casefolded
+    sa.Column("name_key", Fitted(240), nullable=False, unique=True),
+    sa.Column("role", sa.String(16), nullable=False),
+    sa.Column("offices", sa.JSON, nullable=False, server_default="[]"),  # codes; none: no limit
+    sa.Column("domains", sa.JSON, nullable=False, server_default="[]"),  # feeds; none: no limit
+    sa.Column("provider", sa.String(16), nullable=False),  # local, oidc, ldap, demo
+    sa.Column("subject", Fitted(500), nullable=False),  # there; the username_key of a local one
+    sa.Column("password_hash", sa.String(300)),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("created_by", Fitted(120), nullable=False),
+    sa.Column("disabled_at", Moment),
+    sa.Column("last_sign_in_at", Moment),
+    sa.UniqueConstraint("provider", "username_key"),
+    sa.UniqueConstraint("provider", "subject"),
+)
+
+session = sa.Table(
+    "session",
+    metadata,
+    _id(),
+    sa.Column("token_hash", sa.String(64), nullable=False, unique=True),
+    sa.Column("account_id", sa.ForeignKey("account.id"), nullable=False, index=True),
+    sa.Column("how", sa.String(16), nullable=False),  # password, link, oidc, ldap, demo
+    sa.Column("begun_at", Moment, nullable=False),
+    sa.Column("seen_at", Moment, nullable=False),
+    sa.Column("ends_at", Moment, nullable=False),
+    sa.Column("address", Fitted(64), nullable=False, server_default=""),
+    sa.Column("user_agent", Fitted(300), nullable=False, server_default=""),
+    sa.Column("ended_at", Moment),
+    sa.Column("ended_by", Fitted(120)),
+    sa.Index(
+        "ix_session_live",
+        "ends_at",
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    ),
+)
+
+entry_link = sa.Table(  # one-time links to set a password
+    "entry_link",
+    metadata,
+    _id(),
+    sa.Column("token_hash", sa.String(64), nullable=False, unique=True),
+    sa.Column("kind", sa.String(16), nullable=False),  # setup, password
+    sa.Column("account_id", sa.ForeignKey("account.id")),  # None: of kind setup
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("created_by", Fitted(120), nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+    sa.Column("used_at", Moment),
+)
+
+api_token = sa.Table(
+    "api_token",
+    metadata,
+    _id(),
+    sa.Column("name", Fitted(80), nullable=False),
+    sa.Column("token_hash", sa.String(64), nullable=False, unique=True),
+    sa.Column("scopes", sa.JSON, nullable=False),
+    sa.Column("offices", sa.JSON, nullable=False, server_default="[]"),
+    sa.Column("domains", sa.JSON, nullable=False, server_default="[]"),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("created_by", Fitted(120), nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+    sa.Column("last_used_at", Moment),
+    sa.Column("revoked_at", Moment),
+    sa.Column("revoked_by", Fitted(120)),
+)
+
+# What people do besides steps with incidents; append-only and chained like incident_log.
+audit_log = sa.Table(
+    "audit_log",
+    metadata,
+    _id(),
+    sa.Column("number", sa.BigInteger, nullable=False, unique=True),  # without gaps
+    sa.Column("at", Moment, nullable=False, index=True),
+    sa.Column("who", Fitted(120), nullable=False),
+    sa.Column("act", sa.String(40), nullable=False),  # signed_in, account.created, display.paired…
+    sa.Column("thing", Fitted(200), nullable=False, server_default=""),  # kind/number
+    sa.Column("note", sa.Text, nullable=False, server_default=""),
+    sa.Column("facts", sa.JSON, nullable=False, server_default="{}"),
+    sa.Column("source_address", Fitted(64), nullable=False, server_default=""),
+    sa.Column("hash", sa.String(64), nullable=False),
+    sa.Index(None, "who", "number"),
+    sa.Index(None, "act", "number"),
+    sa.Index(None, "thing", "number"),
+)
+
+audit_chain = sa.Table(  # one row: the end of the log
+    "audit_chain",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("length", sa.BigInteger, nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
 )

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from commandcenter.records import displays as rows
 from commandcenter.records import pairing
 from commandcenter.records.database import Records, RecordsDown
+from commandcenter.records.digest import digest
 from commandcenter.records.displays import Act, Display, Kept, NoDisplay
 
 __all__ = ["Display", "Displays", "NoDisplay", "NoSuchCode"]
@@ -80,7 +81,7 @@ class Displays:
         return bool(self._kept.settings.get(GUESTS, False))
 
     def _whose(self, token: str) -> Display | None:
-        return self._by_hash.get(pairing.digest(token)) if token else None
+        return self._by_hash.get(digest(token)) if token else None
 
     # --- what people do -----------------------------------------------------------------------
 
@@ -166,11 +167,6 @@ class Displays:
         async with self._acting:
             await self.records.write(rows.put_setting, act, GUESTS, guests)
             self._know(replace(self._kept, settings={**self._kept.settings, GUESTS: guests}))
-
-    async def log_of(self, display_id: int | None = None, limit: int = 200) -> list[dict[str, Any]]:
-        """The newest steps, of one display or of all, newest first."""
-        lines = await self.records.read(rows.log_of, display_id, limit=limit)
-        return [dict(line._mapping) for line in lines]
 
     # --- what displays do ---------------------------------------------------------------------
 

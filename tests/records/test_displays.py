@@ -8,6 +8,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from commandcenter.records import audit
 from commandcenter.records.database import Records
 from commandcenter.records.displays import (
     Act,
@@ -17,7 +18,6 @@ from commandcenter.records.displays import (
     display_of,
     displays,
     kept,
-    log_of,
     presets,
     put_setting,
     revoke,
@@ -33,8 +33,9 @@ from tests.records.conftest import paired
 
 async def steps(records: Records, display_id: int | None = None) -> list[tuple[str, str, str]]:
     """Who did what, oldest first."""
-    rows = await records.read(log_of, display_id)
-    return [(row.who, row.step, row.note) for row in reversed(rows)]
+    thing = "" if display_id is None else f"display/{display_id}"
+    rows = await records.read(audit.search, audit.Wanted(act="display.", thing=thing))
+    return [(row.who, row.act.removeprefix("display."), row.note) for row in reversed(rows)]
 
 
 def test_the_migrations_make_the_tables_that_the_code_expects(records: Records) -> None:

@@ -9,8 +9,10 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from commandcenter.records import audit
 from commandcenter.records.database import Records
-from commandcenter.records.displays import Act, displays, log_of, revoke, seen
+from commandcenter.records.digest import digest
+from commandcenter.records.displays import Act, displays, revoke, seen
 from commandcenter.records.pairing import (
     ALPHABET,
     AlreadyClaimed,
@@ -21,7 +23,6 @@ from commandcenter.records.pairing import (
     claim_code,
     claimed,
     collect,
-    digest,
 )
 from commandcenter.records.tables import metadata, pairing
 from tests.conftest import NOW
@@ -108,7 +109,7 @@ async def test_a_code_that_no_display_shows_pairs_nothing(records: Records, code
     await asking(records)
     assert await records.write(claim_code, OPERATOR, code, **PLACE) is None
     assert await records.read(displays) == []
-    assert await records.read(log_of) == []
+    assert await records.read(audit.search, audit.Wanted()) == []
 
 
 async def test_of_two_operators_who_enter_a_code_at_once_one_pairs(records: Records) -> None:

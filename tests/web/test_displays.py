@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from commandcenter.records import audit
 from commandcenter.records.database import Records, RecordsDown
 from commandcenter.records.displays import change, kept, revoke
 from commandcenter.records.pairing import ask
@@ -93,11 +94,11 @@ async def test_every_act_is_known_at_once_told_to_listeners_and_written_down(
     await displays.set_guests(False, **WHO)
     assert (displays.presets(), displays.guests) == ({}, False)
     assert told == ["changed"] * 6
-    steps = [line["step"] for line in reversed(await displays.log_of())]
+    log = await displays.records.read(audit.search, audit.Wanted(act="display."))
+    steps = [entry.act.removeprefix("display.") for entry in reversed(log)]
     assert steps[:4] == ["paired", "collected", "changed", "scene"]
     assert steps[4:] == ["preset-saved", "guests", "preset-deleted", "guests"]
-    lines = await displays.log_of(found.id, limit=1)
-    assert (lines[0]["who"], lines[0]["source_address"]) == ("operator 1", "127.0.0.1")
+    assert (log[0].who, log[0].source_address) == ("operator 1", "127.0.0.1")
 
 
 async def test_what_is_remembered_is_what_the_records_have(displays: Displays) -> None:
