@@ -48,7 +48,6 @@ window.commandcenter = window.commandcenter || {};
         }
       };
       desk.on("section", (open) => open === name && again());
-      desk.on("operator", () => desk.section === name && again());
       return cc.make(
         "section",
         { class: `wide ${name}`, "data-of": name, hidden: true },

@@ -14,8 +14,9 @@ window.commandcenter = window.commandcenter || {};
     closed: ["note"],
   };
 
-  desk.may = (act, row) => (MAY[row.state] || []).includes(act);
-  desk.acts = (row) => MAY[row.state] || [];
+  // Whoever only reads may do nothing with any of them; the server refuses it, too.
+  desk.acts = (row) => (desk.facts.me.acts && MAY[row.state]) || [];
+  desk.may = (act, row) => desk.acts(row).includes(act);
 
   // The same for a button, a key and many at once: asks, then steps. Whether all of it was done.
   desk.act = async function (act, rows, { via = "page", skipped = 0 } = {}) {

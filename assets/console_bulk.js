@@ -11,13 +11,14 @@ window.commandcenter = window.commandcenter || {};
   let bar = null;
 
   desk.turnMark = function (number) {
-    if (!desk.list.rows().some((row) => row.number === number)) return;
+    if (!desk.facts.me.acts || !desk.list.rows().some((row) => row.number === number)) return;
     marked.has(number) ? marked.delete(number) : marked.add(number);
     last = number;
     changed();
   };
 
   desk.markTo = function (number) {
+    if (!desk.facts.me.acts) return;
     const rows = desk.list.rows();
     const places = [last, number].map((one) => rows.findIndex((row) => row.number === one));
     const [from, to] = [Math.min(...places), Math.max(...places)];

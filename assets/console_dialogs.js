@@ -67,9 +67,6 @@ window.commandcenter = window.commandcenter || {};
   }
 
   // --- who -------------------------------------------------------------------------------------
-  desk.askPerson = (title) =>
-    desk.ask(title, (answer) => [cc.make("div", { class: "choices" }, desk.facts.people.map((one) => person(one, answer))), feet(answer)]);
-
   desk.askAssignee = (title, summary) =>
     desk.ask(title, (answer) => {
       const offices = cc.make(

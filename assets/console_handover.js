@@ -8,8 +8,7 @@ window.commandcenter = window.commandcenter || {};
 
   desk.addSection("handover", () => cc.word("Hand over"), async (body, again) => {
     const who = desk.who();
-    if (!who) return cc.put(body, cc.make("p", { class: "none" }, cc.word("Choose at the lower left who you are")));
-    const { summary, waiting, past } = await desk.get(`/console/handover?${new URLSearchParams({ who })}`);
+    const { summary, waiting, past } = await desk.get("/console/handover");
     const mine = cc.make(
       "div",
       null,

@@ -25,7 +25,7 @@ window.commandcenter = window.commandcenter || {};
       cc.make("a", { class: "press", href: "/console/maintenance.ics" }, cc.word("Calendar file")),
     );
     body.replaceChildren(
-      cc.make("div", { class: "beside" }, cc.make("div", null, head, calendar(told.windows), list(told.windows, again)), form(told.scopes, again)),
+      cc.make("div", { class: "beside" }, cc.make("div", null, head, calendar(told.windows), list(told.windows, again)), desk.facts.me.acts && form(told.scopes, again)),
     );
   });
 

@@ -16,9 +16,8 @@ window.commandcenter = window.commandcenter || {};
     );
     const domains = desk.facts.domains.map(domain);
     parts.sources = cc.make("p", { class: "sources" });
-    parts.role = cc.make("small");
     parts.menu = cc.button("☰", () => parts.nav.classList.toggle("open"), { class: "menu", "aria-label": cc.word("Menu") });
-    const feet = cc.make("footer", null, desk.callButton(), cc.make("div", { class: "self" }, desk.operator(), parts.role), parts.sources);
+    const feet = cc.make("footer", null, desk.callButton(), desk.self(), parts.sources);
     const whose = cc.make(
       "header",
       null,
@@ -43,10 +42,11 @@ window.commandcenter = window.commandcenter || {};
 
   const sections = () => [
     place("#maintenance", cc.word("Maintenance")),
-    place("#handover", cc.word("Hand over")),
+    desk.facts.me.acts && place("#handover", cc.word("Hand over")),
     place("#history", cc.word("History and reports")),
     desk.facts.channels && desk.facts.channels.length > 0 && place("#channels", cc.word("Channels")),
-    place("/screens", cc.word("Displays")),
+    desk.facts.me.acts && place("/screens", cc.word("Displays")),
+    desk.facts.me.admin && place("/admin", cc.word("Administration")),
   ];
   const place = (address, word) => cc.make("a", { class: "place", href: address }, word);
 
@@ -67,13 +67,6 @@ window.commandcenter = window.commandcenter || {};
     parts.nav.classList.remove("open");
     current();
   });
-  desk.on("begin", role);
-  desk.on("operator", role);
-
-  function role() {
-    cc.say(parts.role, desk.role());
-  }
-
   function current() {
     const incidents = desk.section === "incidents";
     const here = (one) => (one.localName === "a" ? one.getAttribute("href") === `#${desk.section}` : incidents && one.dataset.domain === desk.filters.domain);

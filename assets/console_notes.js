@@ -24,7 +24,7 @@ window.commandcenter = window.commandcenter || {};
       },
     );
     parts.send = cc.button(cc.word("Save the note"), send, { class: "send", disabled: true });
-    return cc.make("section", { class: "box notes" }, cc.make("h2", null, cc.word("Notes")), parts.list, parts.text, parts.send);
+    return cc.make("section", { class: "box notes" }, cc.make("h2", null, cc.word("Notes")), parts.list, desk.facts.me.acts && [parts.text, parts.send]);
   };
 
   desk.turnNotes = function (which) {
@@ -34,6 +34,7 @@ window.commandcenter = window.commandcenter || {};
   };
 
   desk.writeNote = function (which) {
+    if (!desk.facts.me.acts) return;
     if (desk.opened() !== which || desk.host.dataset.sheet !== "open") desk.open(which, true);
     parts.text.focus();
     parts.text.scrollIntoView({ block: "nearest" });

@@ -17,15 +17,14 @@ window.commandcenter = window.commandcenter || {};
 
   // Whether all of it was done.
   desk.step = async function (act, rows, told = {}) {
+    await settled(rows);
     const free = rows.filter((row) => !desk.busy(row.number));
-    if (!free.length) return false;
+    if (!free.length) return refuse(cc.word("Not done: the step before is still being written"));
     if (!desk.live()) return refuse(cc.word("Not done: what is seen here is not the present"));
-    const who = await desk.whoever();
-    if (!who) return false;
     free.forEach((row) => asking.add(row.number));
     desk.tell("busy");
     try {
-      const body = { who, via: "page", act, note: "", cause: "", until_minutes: null, assignee: "", ...told };
+      const body = { via: "page", act, note: "", cause: "", until_minutes: null, assignee: "", ...told };
       const incidents = free.map(({ number, version }) => ({ number, version }));
       const answer = await desk.post("/console/steps", { ...body, incidents }, free.length > 200 ? MANY : 0);
       return taken(act, free, answer);
@@ -36,6 +35,17 @@ window.commandcenter = window.commandcenter || {};
       desk.tell("busy");
     }
   };
+
+  // Until the steps before are written. The row may be seen here a moment before the answer comes,
+  // and whoever is quick means the next step with it: it must not be lost.
+  function settled(rows) {
+    const written = () => rows.some((row) => !desk.busy(row.number));
+    if (written()) return null;
+    return new Promise((resolve) => {
+      setTimeout(resolve, ARRIVES);
+      desk.on("busy", () => written() && resolve());
+    });
+  }
 
   function refuse(why) {
     desk.toast({ text: why, bad: true });

@@ -64,14 +64,15 @@ window.commandcenter = window.commandcenter || {};
   }
 
   // A browser does not tell why a socket was refused. A display that was revoked while it was away
-  // is refused everything: it loads itself anew and is shown a code. A server that is away is not.
+  // is refused everything, and so is whoever was signed out: the page loads itself anew and is shown
+  // a code, or where to sign in. A server that is away refuses nothing.
   let refusals = 0;
   async function refused() {
     refusals += 1;
     if (refusals % 4) return;
     const address = "/_dash-layout?" + new URLSearchParams({ page: location.pathname });
     const answer = await fetch(address, { signal: AbortSignal.timeout(ATTEMPT) }).catch(() => null);
-    if (answer && answer.status === 403) location.reload();
+    if (answer && (answer.status === 401 || answer.status === 403)) location.reload();
   }
 
   // Not part of the layout: it must be there also when the layout never came.

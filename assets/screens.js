@@ -16,7 +16,7 @@ window.commandcenter = window.commandcenter || {};
       const answer = await fetch(element.dataset.post, {
         method: "POST",
         headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ ...body, who: document.getElementById("operator").value }),
+        body: JSON.stringify(body),
         signal: AbortSignal.timeout(10000),
       });
       const said = await answer.json();
@@ -88,17 +88,4 @@ window.commandcenter = window.commandcenter || {};
     }
     event.preventDefault();
   });
-
-  // Who works at this desk is remembered by this browser, as at the console (console_who.js).
-  const KEPT = "commandcenter.operator";
-  const chooser = () => document.getElementById("operator");
-  document.addEventListener("change", (event) => {
-    if (here() && event.target === chooser()) localStorage.setItem(KEPT, chooser().value);
-  });
-  const waiting = setInterval(() => {
-    if (!here() || !chooser()) return;
-    clearInterval(waiting);
-    const kept = localStorage.getItem(KEPT);
-    if ([...chooser().options].some((option) => option.value === kept)) chooser().value = kept;
-  }, 100);
 })(window.commandcenter);

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from commandcenter.account_cli import Refused, act, add_to, first_link
 from commandcenter.config import BadConfig, Config, read_config
 from commandcenter.feed import Feed
 from commandcenter.language import Language
@@ -26,8 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BadConfig as error:
         print(*error.mistakes, sep="\n", file=sys.stderr)
         return 1
-    act: Any = _ACTS.get(told.command)
-    return int((act or _process)(config, told))
+    command: Any = _ACTS.get(told.command)
+    return int((command or _process)(config, told))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -48,9 +49,10 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("options", help="every panel and feed with its options, as Markdown")
     rejects = commands.add_parser("rejects", help="bad input that was kept aside, newest first")
     rejects.add_argument("--limit", type=int, default=20)
-    audit = commands.add_parser("audit", help="whether the log of incidents was tampered with")
+    audit = commands.add_parser("audit", help="whether a log was tampered with")
     audit.add_argument("act", choices=["verify"])
-    audit.add_argument("--seen", default="", help="the end of the log, as it was told earlier")
+    audit.add_argument("--seen", default="", help="the end of a log, as it was told earlier")
+    add_to(commands)
     channel = commands.add_parser("channel", help="test a [[channel]]: send a message now")
     channel.add_argument("act", choices=["test"])
     channel.add_argument("name")
@@ -66,11 +68,20 @@ def _process(config: Config, told: argparse.Namespace) -> int:
 
 
 def _run(config: Config, told: argparse.Namespace) -> int:
+    from commandcenter.processes import now
+    from commandcenter.records.database import RecordsDown
     from commandcenter.redis_server import RedisMissing
     from commandcenter.run import run_all
 
     set_up_logs("run")
     print(_text(links(config)), flush=True)
+    try:
+        with _records(config) as connection:
+            link = None if config.access.demo_links else first_link(connection, config, now())
+    except RecordsDown as error:
+        link = f"(a link to make one comes when the records answer: {error})"
+    if link:
+        print(f"\nThere is no administrator yet. This link makes one, once:\n  {link}", flush=True)
     try:
         _run_loop(run_all(config, told.config))
     except RedisMissing as error:
@@ -115,10 +126,13 @@ def links(config: Config) -> dict[str, str]:
     """Name -> address of everything there is to look at."""
     host = config.web.host if config.web.host not in ("0.0.0.0", "::") else config.web.names[0]  # noqa: S104
     base = f"http://{host}:{config.web.port}"
-    walls = {f"wall {wall.name}": f"{base}/wall/{wall.name}" for wall in config.walls}
+    if config.access.demo_links:
+        from commandcenter.web.demo_links import demo_links
+
+        return demo_links(base) | {"a new display": f"{base}/wall"}
     return {
-        "wall": f"{base}/",
-        **walls,
+        "sign in": f"{base}/sign-in",
+        "walls": f"{base}/",
         "a new display": f"{base}/wall",
         "displays": f"{base}/screens",
         "console": f"{base}/console",
@@ -134,15 +148,34 @@ def _text(found: dict[str, str]) -> str:
 
 
 def _audit(config: Config, told: argparse.Namespace) -> int:
-    from commandcenter.records.chain import verify
+    from commandcenter.records import audit, chain
 
+    logs = {"incidents": chain.verify, "audit": audit.verify}
     with _records(config) as connection:
-        verdict = verify(connection, told.seen)
-    print(f"{verdict.head.length} steps; the end of the log is {verdict.head.hash}")
-    if verdict.mistakes:
-        print(*verdict.mistakes, sep="\n", file=sys.stderr)
+        verdicts = {name: verify(connection, "") for name, verify in logs.items()}
+        if told.seen:
+            seen = [verify(connection, told.seen) for verify in logs.values()]
+    mistakes = [f"{name} {m}" for name, verdict in verdicts.items() for m in verdict.mistakes]
+    if told.seen and all(verdict.mistakes for verdict in seen):
+        mistakes.append(f"no row of a log has the hash {told.seen}")
+    for name, verdict in verdicts.items():
+        print(f"{name}: {verdict.head.length} steps; its end is {verdict.head.hash}")
+    if mistakes:
+        print(*mistakes, sep="\n", file=sys.stderr)
         return 1
-    print("The log is sound. Note its end down: `audit verify --seen` finds it again later.")
+    print("The logs are sound. Note their ends down: `audit verify --seen` finds one again later.")
+    return 0
+
+
+def _account(config: Config, told: argparse.Namespace) -> int:
+    from commandcenter.processes import now
+
+    try:
+        with _records(config) as connection:
+            print(*act(connection, config, told, now()), sep="\n")
+    except Refused as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 
@@ -191,6 +224,7 @@ def _options(_: Config, __: argparse.Namespace) -> int:
 
 
 _ACTS = {
+    "account": _account,
     "audit": _audit,
     "channel": _channel,
     "check": _check,
@@ -198,4 +232,5 @@ _ACTS = {
     "options": _options,
     "rejects": _rejects,
     "run": _run,
+    "session": _account,
 }

@@ -24,13 +24,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from commandcenter import serving
+from commandcenter.rates import Rates, source_of
 
 log = logging.getLogger(__name__)
 
 _IDLE_SECONDS = 75  # machines poll every 30 s and may keep their connection
 _GRACE_SECONDS = 5.0  # after the reading time is over: for the answer 408 to be written
 _CONNECTIONS = 1000
-_MOST_SOURCES = 10_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,9 +53,9 @@ DEFAULT_LIMITS = Limits()
 class Refused(Exception):
     """A request that is answered before any route sees it."""
 
-    def __init__(self, status: int, sentence: str) -> None:
+    def __init__(self, status: int, sentence: str, wait: int = 0) -> None:
         super().__init__(sentence)
-        self.status = status
+        self.status, self.wait = status, wait
 
 
 class Intake:
@@ -76,7 +76,8 @@ class Intake:
         self.reject = reject
         self.limits = limits
         self._app = app
-        self._rates = _Rates(limits, clock)
+        self._clock = clock
+        self._rates = Rates(limits.rate, limits.burst)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -92,11 +93,11 @@ class Intake:
             await self._answer(_plain(scope), body, send)
 
     def _admit(self, scope: Scope) -> None:
-        allowed, first = self._rates.take(_address(scope))
-        if first:
+        answer = self._rates.take(source_of(_address(scope)), self._clock())
+        if answer.first:
             self.reject(_source(scope), f"more than {self.limits.rate:g} requests a second")
-        if not allowed:
-            raise Refused(429, "too many requests from this address; wait a minute")
+        if not answer.allowed:
+            raise Refused(429, "too many requests from this address; wait a minute", answer.wait)
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes:
         try:
@@ -224,50 +225,15 @@ class _PushProtocol(H11Protocol):
             self._deadline = None
 
 
-class _Rates:
-    """A token bucket for each address."""
-
-    def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
-        self._limits = limits
-        self._clock = clock
-        self._buckets: dict[str, _Bucket] = {}
-
-    def take(self, address: str) -> tuple[bool, bool]:
-        """Whether one more request is allowed, and whether this is the first refusal of a flood."""
-        now = self._clock()
-        bucket = self._buckets.pop(address, None) or _Bucket(self._limits.burst, now)
-        self._buckets[address] = bucket  # the longest unheard stands first
-        if len(self._buckets) > _MOST_SOURCES:
-            del self._buckets[next(iter(self._buckets))]
-        bucket.fill(now, self._limits)
-        if bucket.tokens >= 1:
-            bucket.tokens -= 1
-            return True, False
-        first, bucket.told = not bucket.told, True
-        return False, first
-
-
-@dataclass(slots=True)
-class _Bucket:
-    tokens: float
-    at: float
-    told: bool = False
-
-    def fill(self, now: float, limits: Limits) -> None:
-        self.tokens = min(limits.burst, self.tokens + (now - self.at) * limits.rate)
-        self.at = now
-        if self.tokens > limits.burst / 2:
-            self.told = False
-
-
 class _Gone(Exception):
     """The peer went away before its request was complete."""
 
 
 def _refusal(scope: Scope, error: Refused) -> Response:
+    headers = {"Retry-After": str(error.wait)} if error.wait else None
     if b"json" in dict(scope["headers"]).get(b"content-type", b""):
-        return JSONResponse({"error": str(error)}, error.status)
-    return PlainTextResponse(f"{error}\n", error.status)
+        return JSONResponse({"error": str(error)}, error.status, headers)
+    return PlainTextResponse(f"{error}\n", error.status, headers)
 
 
 def _replay(body: bytes) -> Receive:

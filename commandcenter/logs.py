@@ -7,12 +7,18 @@ import sys
 
 from commandcenter.secret import redact
 
+_ONE_LINE = {code: repr(chr(code))[1:-1] for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
+
 
 class Redacted(logging.Formatter):
-    """Takes user and password out of every address, also in tracebacks."""
+    """Takes what opens a door out of every line, also out of tracebacks, and keeps a message on
+    one line: nobody can write a line of their own into the log."""
 
     def format(self, record: logging.LogRecord) -> str:
         return redact(super().format(record))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's own name)
+        return super().formatMessage(record).translate(_ONE_LINE)
 
 
 def set_up_logs(process: str) -> None:

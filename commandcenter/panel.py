@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import ConfigDict
 
+from commandcenter.access.roles import Role
 from commandcenter.board import View
 from commandcenter.drawing import Drawing
 
@@ -31,6 +32,9 @@ class Panel(ABC):
     """Kinds of readings of which it draws the recent past."""
     frame: ClassVar[bool] = False
     """Whether it is the frame of a scene: one with nothing else to show is skipped."""
+
+    buttons_for: ClassVar[tuple[Role, ...]] = ("operator", "admin")
+    """The roles that its callbacks open to (`connect`)."""
 
     name: str = ""
     """Its table's name in config.toml and its word in the wall's picture."""

@@ -103,11 +103,12 @@ async def _count(tray: Tray, bus: Bus, process: str) -> None:
 async def web(config: Config) -> None:
     """Pages, /live, snapshots, console, health."""
     from commandcenter.web.app import web_app
+    from commandcenter.web.demo_links import end_demo
     from commandcenter.web.wire import LiveProtocol
 
     async with open_house(config, "web") as house:
         settings = uvicorn.Config(
-            web_app(config, house.bus, house.records, now, partial(house.tray.put, "displays")),
+            web_app(config, house.bus, house.records, now, house.tray.put),
             host=config.web.host,
             port=config.web.port,
             ws=LiveProtocol,
@@ -117,9 +118,13 @@ async def web(config: Config) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=False,
+            # Only of a proxy that config.toml names; anybody else could write what they like.
+            proxy_headers=bool(config.web.proxies),
+            forwarded_allow_ips=list(config.web.proxies),
             timeout_graceful_shutdown=2,
         )
+        if not config.access.demo_links:
+            await end_demo(house.records, now)
         await _until_told([serve_patiently(settings, "web")])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse
 
 from commandcenter.alerts.alert import BadAlert, Message, Parser, Scene
 from commandcenter.feed import Desk
+from commandcenter.rates import Rates, source_of, strangers
 from commandcenter.records import alerts as kept
 from commandcenter.records.alerts import Source
 from commandcenter.records.database import RecordsDown
@@ -81,8 +82,9 @@ class Door:
 
     200: it is in the records; `taken` alerts of it, and `refused` says what was wrong with others,
     which are put aside one by one. 400, 413: nothing of it could be taken, all of it is put aside.
-    401: what strangers send is counted and not kept. 503: it is to be sent again. The same signed
-    message once more gets the same answer and changes nothing.
+    401: what strangers send is counted and not kept; 429: one address has sent too much of it. 503:
+    it is to be sent again. The same signed message once more gets the same answer and changes
+    nothing.
     """
 
     desk: Desk
@@ -92,6 +94,7 @@ class Door:
     tally: Tally
     feed: str
     origin: str
+    strangers: Rates = field(default_factory=strangers)
 
     async def post(self, request: Request) -> JSONResponse:
         """Answer one request; in JSON and with a sentence."""
@@ -99,7 +102,7 @@ class Door:
         try:
             return await self._take(request.headers, body)
         except BadSignature as error:
-            return self._refuse(401, str(error), b"")
+            return self._stranger(request.client.host if request.client else "", str(error))
         except BadAlert as error:
             return self._refuse(error.status, str(error), body)
         except (RecordsDown, SecretMissing) as error:
@@ -142,6 +145,16 @@ class Door:
         told = reasons[:_MOST_TOLD] + ([f"and {more} more"] if more > 0 else [])
         status = 200 if message.taken or not reasons else 400
         return JSONResponse({"taken": message.taken, "refused": told}, status)
+
+    def _stranger(self, address: str, sentence: str) -> JSONResponse:
+        answer = self.strangers.take(source_of(address), self.desk.now().timestamp())
+        if answer.allowed:
+            return self._refuse(401, sentence, b"")
+        self.tally.refused += 1
+        if answer.first:
+            self.desk.reject(self.source, f"too many wrong tokens or signatures from {address}")
+        headers = {"Retry-After": str(answer.wait)}
+        return JSONResponse({"error": f"too often: {sentence}"}, 429, headers)
 
     def _refuse(self, status: int, sentence: str, body: bytes) -> JSONResponse:
         self.tally.refused += 1

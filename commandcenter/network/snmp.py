@@ -8,7 +8,7 @@ from contextlib import aclosing
 from time import perf_counter
 from typing import Any, NoReturn
 
-from pyasn1.type.univ import Integer  # type: ignore[import-untyped]
+from pyasn1.type.univ import Integer
 from pysnmp.error import PySnmpError
 from pysnmp.hlapi.v3arch import asyncio as hlapi
 from pysnmp.proto.errind import RequestTimedOut

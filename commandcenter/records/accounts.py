@@ -82,6 +82,15 @@ def has_admin(connection: sa.Connection) -> bool:
     return connection.execute(sa.select(account.c.id).where(_ADMINS).limit(1)).first() is not None
 
 
+def staff(connection: sa.Connection, *, demo: bool) -> list[str]:
+    """The names of those who work with incidents; `demo`: also those of the demo."""
+    working = account.c.role.in_(("operator", ADMIN)) & account.c.disabled_at.is_(None)
+    if not demo:
+        working &= account.c.provider != DEMO
+    query = sa.select(account.c.name).where(working).order_by(account.c.name_key)
+    return list(connection.execute(query).scalars())
+
+
 def create(
     connection: sa.Connection,
     at: datetime,

@@ -5,13 +5,13 @@ have their own log (commandcenter.records.chain). Append-only and sealed in the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from commandcenter.records.chain import LONGEST_NOTE, Head, Verdict, judged, sealed
+from commandcenter.records.chain import LONGEST_NOTE, Head, Verdict, judged, sealed, streamed
 from commandcenter.records.tables import audit_chain, audit_log, fitted, incident_log
 
 
@@ -106,12 +106,18 @@ def steps(connection: sa.Connection, wanted: Wanted) -> list[Entry]:
         "hash": log.hash,
     }
     named = [column.label(name) for name, column in columns.items()]
+    kind, _, number = wanted.thing.partition("/")
+    if kind == "incident" and number.isdecimal() and len(number) < 19:  # an index knows the number
+        about = log.incident_id == int(number)
+        return _search(connection, sa.select(*named), columns, replace(wanted, thing=""), about)
     return _search(connection, sa.select(*named), columns, wanted)
 
 
 def verify(connection: sa.Connection, seen: str = "") -> Verdict:
     """Look at the whole log. `seen` is the hash of an end that was noted down earlier."""
-    return judged(map(asdict, _all(connection)), head(connection), seen)
+    columns = [audit_log.c[name] for name in Entry.__dataclass_fields__]
+    query = sa.select(*columns).order_by(audit_log.c.number)
+    return judged(streamed(connection, query), head(connection), seen)
 
 
 def _search(
@@ -119,9 +125,10 @@ def _search(
     query: sa.Select[Any],
     columns: Mapping[str, sa.ColumnElement[Any]],
     wanted: Wanted,
+    *more: sa.ColumnElement[bool],
 ) -> list[Entry]:
     query = query.order_by(columns["number"].desc()).limit(wanted.limit)
-    query = query.where(*_conditions(columns, wanted))
+    query = query.where(*_conditions(columns, wanted), *more)
     return [Entry(**row) for row in connection.execute(query).mappings()]
 
 
@@ -143,10 +150,3 @@ def _conditions(
         yield columns["at"] < wanted.until
     if wanted.before is not None:
         yield columns["number"] < wanted.before
-
-
-def _all(connection: sa.Connection) -> Iterator[Entry]:
-    columns = [audit_log.c[name] for name in Entry.__dataclass_fields__]
-    rows = connection.execute(sa.select(*columns).order_by(audit_log.c.number))
-    for row in rows.mappings():
-        yield Entry(**row)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -118,15 +118,23 @@ def log_since(connection: sa.Connection, number: int, limit: int = 1000) -> list
 
 def verify(connection: sa.Connection, seen: str = "") -> Verdict:
     """Look at the whole log. `seen` is the hash of an end that was noted down earlier."""
-    verdict = judged(map(asdict, _rows(connection, sa.true())), head(connection), seen)
+    columns = [incident_log.c[name] for name in LogRow.__dataclass_fields__]
+    query = sa.select(*columns).order_by(incident_log.c.number)
+    verdict = judged(streamed(connection, query), head(connection), seen)
     mistakes = (*verdict.mistakes, *_unlogged(connection))
     return Verdict(head=verdict.head, mistakes=mistakes[:MOST_MISTAKES])
+
+
+def streamed(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[dict[str, Any]]:
+    """The rows of a log that may be longer than the memory."""
+    found = connection.execute(query, execution_options={"yield_per": 1000})
+    return map(dict, found.mappings())
 
 
 def judged(rows: Iterable[Mapping[str, Any]], written: Head, seen: str = "") -> Verdict:
     """Whether the rows of a log, oldest first, are those that were sealed. `written` is where its
     end was noted down."""
-    end, mistakes, found = Head(length=0, hash=START), list[str](), not seen
+    end, mistakes, found = Head(length=0, hash=START), list[str](), seen in ("", START)
     for row in rows:
         if row["number"] != end.length + 1:
             mistakes.append(f"{end.length + 1}: missing; {row['number']} follows {end.length}")

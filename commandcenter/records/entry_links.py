@@ -10,8 +10,8 @@ from typing import Literal, TypeAlias
 
 import sqlalchemy as sa
 
+from commandcenter.digest import digest
 from commandcenter.records import audit
-from commandcenter.records.digest import digest
 from commandcenter.records.tables import entry_link
 
 Kind: TypeAlias = Literal["setup", "password"]

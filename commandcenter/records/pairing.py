@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from commandcenter.records.digest import digest
+from commandcenter.digest import digest
 from commandcenter.records.displays import Act, Display, display_of, log
 from commandcenter.records.tables import display, pairing
 from commandcenter.records.upsert import insert_missing

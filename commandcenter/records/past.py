@@ -35,6 +35,9 @@ class Search:
     office: str = ""
     cause: str = ""
     state: str = ""
+    offices: frozenset[str] = frozenset()
+    """Only these; none: all. So with `feeds`."""
+    feeds: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +100,10 @@ def _which(search: Search) -> list[sa.ColumnElement[bool]]:
     if search.text:
         has = (_c.title + " " + _c.detail).icontains(search.text, autoescape=True)
         found.append(has)
+    if search.offices:
+        found.append(_c.office.in_(search.offices))
+    if search.feeds:
+        found.append(_c.feed.in_(search.feeds))
     wanted = {"feed": search.feed, "office": search.office, "cause": search.cause}
     exact = wanted | {"state": search.state}
     return found + [_c[name] == value for name, value in exact.items() if value]

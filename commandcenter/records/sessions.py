@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from commandcenter.digest import digest
 from commandcenter.records import audit
-from commandcenter.records.digest import digest
 from commandcenter.records.tables import account, session
 
 if TYPE_CHECKING:

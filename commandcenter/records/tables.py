@@ -187,6 +187,8 @@ incident_log = sa.Table(
     sa.Column("version", sa.Integer, nullable=False, server_default="0"),  # after the step
     sa.Column("source_address", Fitted(64), nullable=False, server_default=""),
     sa.Column("hash", sa.String(64), nullable=False),
+    sa.Index(None, "at"),
+    sa.Index(None, "who", "number"),
 )
 
 incident_chain = sa.Table(  # one row: the end of the log

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from commandcenter.digest import digest
 from commandcenter.records import audit
-from commandcenter.records.digest import digest
 from commandcenter.records.tables import api_token
 
 PREFIX = "cc_"  # so that scanners for lost secrets know one

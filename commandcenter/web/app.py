@@ -6,39 +6,51 @@ import asyncio
 import hashlib
 import logging
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from dash import Dash
 from dash.backends._fastapi import get_current_request
 from fastapi import FastAPI
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from commandcenter.access.ldap import Directory
 from commandcenter.board import Board
 from commandcenter.bus import Bus
 from commandcenter.config import Config
 from commandcenter.language import LANGUAGES, Language
 from commandcenter.panel import Panel
 from commandcenter.records.database import Records
+from commandcenter.web.admin import Admin
+from commandcenter.web.api.service import Api
 from commandcenter.web.console import Console
 from commandcenter.web.displays import Displays
+from commandcenter.web.floods import Floods
+from commandcenter.web.front_door import FrontDoor
 from commandcenter.web.guard import Guard, Rules
 from commandcenter.web.health import Health
 from commandcenter.web.hub import Hub
 from commandcenter.web.live import Spot, Whereabouts, live_endpoint
+from commandcenter.web.oidc import OidcDoors
 from commandcenter.web.pages import Page, connect_pages, index, pages_of, place_of
 from commandcenter.web.pairing import Pairing, WallDoor
+from commandcenter.web.paper import Paper
 from commandcenter.web.presence import Presence
+from commandcenter.web.reception import Reception
 from commandcenter.web.screens import Screens
 from commandcenter.web.screens_panel import ScreensPanel
 from commandcenter.web.snapshots import snapshot_route
 from commandcenter.web.stages import Stages
 from commandcenter.web.static import Compressed
 from commandcenter.web.studio import Studio
+from commandcenter.web.visitors import Visitors
 
 log = logging.getLogger(__name__)
 
@@ -52,44 +64,78 @@ def web_app(
     bus: Bus,
     records: Records,
     now: Callable[[], datetime],
-    reject: Callable[[str, str, bytes], None],
+    put_aside: Callable[[str, str, str, bytes], None],
 ) -> ASGIApp:
-    """Everything a browser can reach. `reject` takes what displays tell and nobody understands."""
+    """Everything a browser or a program can reach. `put_aside` takes bad input (Tray.put)."""
     build = build_of(ROOT, config.panels)
     usual = config.region.language
     displays = Displays(records, now)
-    hub = _hub(config, displays, now, build)
+    visitors = Visitors(records, displays, now, config.access)
+    hub = _hub(config, displays, visitors, now, build)
     pairing = Pairing(displays, config.region, hub.studio.languages[usual], now, build)
-    presence = _presence(displays, hub, bus, reject)
+    presence = _presence(displays, hub, bus, partial(put_aside, "displays"))
     pages = pages_of(config)
 
-    lifespan = _lifespan(hub, bus, displays, presence)
+    lifespan = _lifespan(hub, bus, displays, visitors, presence)
     server = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     server.router.routes.extend(Health(bus, records, hub, now).routes())
     server.router.routes.append(snapshot_route(bus))
-    console = Console(config, bus, records, hub.board, now)
+    console = Console(config, bus, records, visitors, hub.board, now)
     server.router.routes.extend(console.routes())
     server.router.routes.extend(pairing.routes())
+    server.router.routes.extend(_coming_in(config, records, visitors, now))
+    server.router.routes.extend(Admin(config, records, visitors, now).routes())
+    api = Api(console.doors, bus, hub.board, console.ringer, put_aside)
+    server.router.routes.extend(api.routes())
     server.router.routes.extend(Screens(config, displays, hub, presence.wake).routes())
     live = live_endpoint(hub, _whereabouts(pages), hub.studio.languages, usual, presence.told)
     server.router.add_websocket_route("/live", live)
     dash = _dash(server, config, hub.studio.languages, build)
     connect_pages(dash, pages, hub, usual, console.desk)
-    for panel in config.panels.values():
-        panel.connect(dash)
+    callbacks = _connect_panels(dash, config.panels)
     _find_assets(dash)
     rules = Rules(
         names=config.web.names,
         pages=set(pages),
         policy=_policy(dash),
-        displays=lambda token: display.id if (display := displays.by_token(token)) else None,
+        callbacks=callbacks,
+        paper=Paper(config),
+        shows=lambda display, camera: hub.shows(f"display/{display}", camera),
     )
-    return Guard(WallDoor(Compressed(OneIndex(server, set(pages))), pairing), rules)
+    inside = WallDoor(Compressed(OneIndex(server, set(pages))), pairing)
+    return Guard(inside, rules, visitors, Floods(time.monotonic))
 
 
-def _hub(config: Config, displays: Displays, now: Callable[[], datetime], build: str) -> Hub:
-    people = tuple(person.name for person in config.people)
-    screens = ScreensPanel(name="screens", people=people, walls=config.walls, panels=config.panels)
+def _coming_in(
+    config: Config, records: Records, visitors: Visitors, now: Callable[[], datetime]
+) -> list[Route]:
+    """Every door at which people come in."""
+    reception = Reception(config, records, visitors, now)
+    directories = [Directory(config.ldap, config.grants)] if config.ldap else []
+    routes = FrontDoor(reception, directories).routes()
+    if config.oidc is not None:
+        routes += OidcDoors(reception, config.oidc).routes()
+    return routes
+
+
+def _connect_panels(dash: Dash, panels: Mapping[str, Panel]) -> dict[str, Sequence[str]]:
+    """Let panels with buttons declare their callbacks; to which roles each of them opens."""
+    opens: dict[str, Sequence[str]] = {}
+    for panel in panels.values():
+        before = set(dash.callback_map)
+        panel.connect(dash)
+        opens |= dict.fromkeys(dash.callback_map.keys() - before, panel.buttons_for)
+    return opens
+
+
+def _hub(
+    config: Config,
+    displays: Displays,
+    visitors: Visitors,
+    now: Callable[[], datetime],
+    build: str,
+) -> Hub:
+    screens = ScreensPanel(name="screens", walls=config.walls, panels=config.panels)
     panels: dict[str, Panel] = {**config.panels, "screens": screens}
     series = frozenset(kind for panel in panels.values() for kind in panel.series)
     board = Board(patience=config.patience, series=series)
@@ -104,7 +150,9 @@ def _hub(config: Config, displays: Displays, now: Callable[[], datetime], build:
         guests=lambda: displays.guests,
         now=now,
     )
-    hub = Hub(studio=studio, stages=stages, now=now, build=build)
+    codes = {office.name: office.code for office in config.offices}
+    hub = Hub(studio=studio, stages=stages, now=now, build=build, valid=visitors.valid, codes=codes)
+    visitors.open_pages = hub.sessions
     displays.listeners.append(lambda: hub.curtain(displays.guests))
     return hub
 
@@ -163,12 +211,18 @@ def build_of(root: Path, panels: Mapping[str, Panel]) -> str:
 
 
 def _lifespan(
-    hub: Hub, bus: Bus, displays: Displays, presence: Presence
+    hub: Hub, bus: Bus, displays: Displays, visitors: Visitors, presence: Presence
 ) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         # asyncio itself holds its tasks only weakly: this frame holds them.
-        work = (follow(hub, bus), hub.pulse(), displays.keep(), presence.run())
+        work = (
+            follow(hub, bus),
+            hub.pulse(),
+            displays.keep(),
+            visitors.keep(),
+            presence.run(),
+        )
         tasks = [asyncio.create_task(one) for one in work]
         # Whoever comes back in the first instant would otherwise see an empty wall for a moment.
         with suppress(TimeoutError):
@@ -223,7 +277,7 @@ def _dash(server: FastAPI, config: Config, languages: Mapping[str, Language], bu
         server=backend,
         backend="fastapi",
         assets_folder=str(ASSETS),
-        assets_ignore=r"^(layout|pairing)\.(js|css)$",  # pages name them themselves
+        assets_ignore=r"^(admin|api|entry|layout|pairing)\.(js|css)$",  # pages name them themselves
         index_string=index(languages[config.region.language], build),
         title=config.region.name,
         update_title=no_update_title,

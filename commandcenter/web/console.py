@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from commandcenter.access.roles import Visitor
 from commandcenter.board import Board
 from commandcenter.bus import Bus
 from commandcenter.config import Config
@@ -28,30 +29,32 @@ from commandcenter.web.console_desk import desk_of
 from commandcenter.web.console_detail import Detail
 from commandcenter.web.console_doors import Doors, plain
 from commandcenter.web.console_steps import Ringer, Steps
+from commandcenter.web.doors import by_of
 from commandcenter.web.handover import HandoverDoors
 from commandcenter.web.history import History
 from commandcenter.web.maintenance_doors import MaintenanceDoors
+from commandcenter.web.visitors import Visitors
 
 MOST_REJECTS = 200
 
 
 class Console:
-    """Everything that the console asks. Its doors answer on loopback only, but for the links in
-    messages (commandcenter.web.guard)."""
+    """Everything that the console asks."""
 
     def __init__(
         self,
         config: Config,
         bus: Bus,
         records: Records,
+        visitors: Visitors,
         board: Board,
         now: Callable[[], datetime],
     ) -> None:
         self.config, self.board = config, board
-        doors = self.doors = Doors(config, records, now)
+        doors = self.doors = Doors(config, records, now, lambda: visitors.staff)
         demo = any(feed.origin is Origin.DEMO for feed in config.feeds.values())
         origin = Origin.DEMO if demo else Origin.LIVE
-        ringer = Ringer(Bell(bus, records, now, origin, config.zone), board)
+        ringer = self.ringer = Ringer(Bell(bus, records, now, origin, config.zone), board)
         self.channels = Channels(doors, board)
         self.parts = (
             Steps(doors, ringer),
@@ -68,12 +71,14 @@ class Console:
         rejects = self.doors.get("rejects", self.rejects)
         return [rejects, *(route for part in self.parts for route in part.routes())]
 
-    def desk(self, say: Language) -> dict[str, Any]:
-        """What the page is told when it is loaded."""
-        return desk_of(self.config, self.board, say, self.channels.told())
+    def desk(self, say: Language, visitor: Visitor) -> dict[str, Any]:
+        """What the page of this visitor is told when it is loaded."""
+        channels = self.channels.told()
+        return desk_of(self.config, self.board, say, visitor, self.doors.people, channels)
 
-    async def rejects(self, _: Request) -> Response:
+    async def rejects(self, request: Request) -> Response:
         """The newest bad input that was kept aside, with its reason."""
+        self.doors.check_whole(by_of(request))
         rows = await self.doors.records.read(latest, MOST_REJECTS)
         return JSONResponse([_told(row) for row in rows])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from starlette.requests import Request
@@ -11,9 +10,9 @@ from starlette.routing import Route
 from commandcenter.board import Board
 from commandcenter.notify.gateway import try_channel
 from commandcenter.notify.settings import Channel
+from commandcenter.records import audit
 from commandcenter.web.console_doors import Absent, Asked, Doors
-
-log = logging.getLogger(__name__)
+from commandcenter.web.doors import By, by_of
 
 
 class Channels:
@@ -30,17 +29,21 @@ class Channels:
             self.doors.post("channels/{name}/test", Asked, self.test),
         ]
 
-    async def look(self, _: Request) -> dict[str, Any]:
+    async def look(self, request: Request) -> dict[str, Any]:
         """Every channel, with its state as the process notify told it last."""
+        self.doors.check_whole(by_of(request))
         return {"channels": self.told()}
 
-    async def test(self, asked: Asked, _: str, name: str) -> dict[str, Any]:
+    async def test(self, _: Asked, by: By, name: str) -> dict[str, Any]:
         """Send a message now, past quiet hours and caps; {"ok", "why"}: whether it was taken."""
+        self.doors.check_whole(by)
         channel = self._channels.get(name)
         if channel is None:
             raise Absent(self.doors.say("There is no channel {name}", name=name))
-        why = await try_channel(channel, self.doors.say, self.doors.now())
-        log.info("%s tested channel %s: %s", asked.who, name, why or "taken")
+        doors, now = self.doors, self.doors.now()
+        why = await try_channel(channel, doors.say, now)
+        told: dict[str, Any] = {"thing": f"channel/{name}", "note": why, "address": by.address}
+        await doors.records.write(audit.append, now, by.name, "channel.tested", **told)
         return {"ok": not why, "why": why}
 
     def told(self) -> list[dict[str, Any]]:

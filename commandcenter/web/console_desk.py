@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from commandcenter.access.roles import Visitor
 from commandcenter.board import Board
-from commandcenter.config import Config
+from commandcenter.config import Config, Person
 from commandcenter.language import Language
+from commandcenter.web.doors import OPERATORS
 
 DOMAINS = {
     "network": "Network",
@@ -22,26 +24,53 @@ ZONES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
 
 
 def desk_of(
-    config: Config, board: Board, say: Language, channels: list[dict[str, Any]]
+    config: Config,
+    board: Board,
+    say: Language,
+    visitor: Visitor,
+    people: Iterable[str],
+    channels: list[dict[str, Any]],
 ) -> dict[str, Any]:
-    """The property `desk` of the component Console, in one language."""
-    region = config.region
+    """The property `desk` of the component Console, in one language. Whoever only reads is told
+    nothing that one needs to act."""
+    region, scope = config.region, visitor.scope
+    acts = visitor.role in OPERATORS
+    mine = [f for f in config.feeds if not scope.domains or f in scope.domains]
+    roster = {person.name: person for person in config.people}
     return {
         "region": {"name": region.name, "initials": region.initials, "office": region.office},
-        "people": [{"name": p.name, "role": p.role, "office": p.office} for p in config.people],
+        "me": {
+            "name": visitor.name,
+            "role": say(visitor.role),
+            "acts": acts,
+            "whole": scope.whole,
+            "admin": visitor.role == "admin",
+        },
+        "people": [_person(name, roster.get(name)) for name in people] if acts else [],
         "causes": [
             {"id": cause, "word": _capital(say(cause))} for cause in config.incidents.causes
         ],
         "levels": [{"id": level, "word": say(level)} for level in LEVELS],
         "undo_seconds": config.incidents.terms.undo_within,
-        "domains": [{"feed": feed, "word": say(DOMAINS.get(feed, feed))} for feed in config.feeds],
+        "domains": [{"feed": feed, "word": say(DOMAINS.get(feed, feed))} for feed in mine],
         "offices": [
-            {"code": o.code, "name": o.name, "kecamatan": o.kecamatan} for o in config.offices
+            {"code": o.code, "name": o.name, "kecamatan": o.kecamatan}
+            for o in config.offices
+            if not scope.offices or o.code in scope.offices
         ],
         "providers": providers(board, config.feeds),
         "zone": config.zone.key,
         "zones": [{"id": zone, "word": word} for zone, word in ZONES.items()],
-        "channels": channels,
+        "channels": channels if acts and scope.whole else [],
+    }
+
+
+def _person(name: str, listed: Person | None) -> dict[str, str]:
+    """Somebody who signs in here, or is in [[person]]."""
+    return {
+        "name": name,
+        "role": listed.role if listed else "",
+        "office": listed.office if listed else "",
     }
 
 

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from commandcenter.access.roles import Scope
 from commandcenter.board import Board
 from commandcenter.incidents.bell import FEED, incident_value, key_of
 from commandcenter.records.chain import LogRow, log_of
@@ -19,6 +20,7 @@ from commandcenter.records.incidents import WATCH, IncidentRow, NoIncident, inci
 from commandcenter.records.maintenance import Window, windows
 from commandcenter.records.past import Ended, similar
 from commandcenter.web.console_doors import Absent, Doors, plain
+from commandcenter.web.doors import by_of
 from commandcenter.web.maintenance_doors import covers, told_window
 
 _UNCHANGING = {"Cache-Control": "private, max-age=86400, immutable"}
@@ -56,8 +58,9 @@ class Detail:
         try:
             whole = await self.doors.records.read(_whole, number, now)
         except NoIncident as error:
-            raise Absent(self.doors.say("There is no such incident")) from error
-        row = whole.row
+            raise self._absent() from error
+        row, scope = whole.row, by_of(request).scope
+        self._check(scope, row)
         offices = {office.code: office.name for office in self.doors.config.offices}
         holding = [w for w in whole.windows if w.starts_at <= now and covers(w, row, offices)]
         maintained = bool(holding) or self._on_board(row).get("maintenance", False)
@@ -65,7 +68,7 @@ class Detail:
             "incident": {**incident_value(row, maintenance=maintained)},
             "log": [_step(one) for one in whole.log],
             "affected": list(self._affected(row.affected)),
-            "similar": [_past(one) for one in whole.similar],
+            "similar": [_past(one) for one in whole.similar if self.doors.covers(scope, one.row)],
             "evidence": [
                 {"id": e.id, "kind": e.kind, "at": plain(e.at), "media_type": e.media_type}
                 for e in whole.evidence
@@ -76,7 +79,10 @@ class Detail:
 
     async def log(self, request: Request) -> Response:
         """Every step of an incident."""
-        steps = await self.doors.records.read(log_of, request.path_params["number"])
+        number, scope = request.path_params["number"], by_of(request).scope
+        if not scope.whole:
+            self._check(scope, await self._row(number))
+        steps = await self.doors.records.read(log_of, number)
         return JSONResponse([_step(step) for step in steps])
 
     async def evidence(self, request: Request) -> Response:
@@ -84,8 +90,25 @@ class Detail:
         found = await self.doors.records.read(piece, request.path_params["number"])
         if found is None:
             raise Absent(self.doors.say("This evidence is not kept any more"))
+        scope = by_of(request).scope
+        if not scope.whole:
+            self._check(scope, await self._row(found.incident_id))
         media_type = found.media_type if found.media_type in _MEDIA else "application/octet-stream"
         return Response(found.body, media_type=media_type, headers=_UNCHANGING)
+
+    async def _row(self, number: int) -> IncidentRow:
+        try:
+            return await self.doors.records.read(incident_of, number)
+        except NoIncident as error:
+            raise self._absent() from error
+
+    def _check(self, scope: Scope, row: IncidentRow) -> None:
+        """What is not theirs is not there."""
+        if not self.doors.covers(scope, row):
+            raise self._absent()
+
+    def _absent(self) -> Absent:
+        return Absent(self.doors.say("There is no such incident"))
 
     def _on_board(self, row: IncidentRow) -> Mapping[str, Any]:
         key = key_of(row)

@@ -1,12 +1,12 @@
 """How the doors behind the console ask and answer: JSON both ways, a refusal is a sentence.
 
-They answer on loopback only (commandcenter.web.guard). Until people sign in, `who` of a request
-must be one of [[person]]; roles have only to be added here.
+Who comes in is the guard's business (commandcenter.web.doors); what somebody who is limited to some
+offices or domains may see of it is asked here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -16,9 +16,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from commandcenter.access.roles import Scope
 from commandcenter.config import Config
 from commandcenter.language import Language
 from commandcenter.records.database import Records, RecordsDown
+from commandcenter.records.incidents import IncidentRow
+from commandcenter.web.doors import By, by_of
 
 LONGEST_BODY = 1_000_000  # bytes: ten thousand incidents with their versions are 400 kB
 
@@ -44,20 +47,30 @@ class Absent(LookupError):
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What every request of a person says."""
-
-    who: str
-    """One of [[person]]."""
+    """What a request says that needs no words."""
 
 
 class Doors:
     """Makes routes out of functions. 200, or {"ok": false, "why": sentence} with 400, 404, 413 or
     503 (nothing was written)."""
 
-    def __init__(self, config: Config, records: Records, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        records: Records,
+        now: Callable[[], datetime],
+        staff: Callable[[], Iterable[str]] = lambda: (),
+    ) -> None:
         self.config, self.records, self.now = config, records, now
-        self.people = {person.name for person in config.people}
+        self.staff = staff
         self.say = Language(config.region.language, config.zone)
+        self.codes = {office.name: office.code for office in config.offices}
+
+    @property
+    def people(self) -> list[str]:
+        """Who can be given something to do: whoever signs in for it, and the roster."""
+        named = (person.name for person in self.config.people)
+        return list(dict.fromkeys((*self.staff(), *named)))
 
     def get(self, path: str, act: Callable[[Request], Awaitable[Answer]]) -> Route:
         """A door that only tells."""
@@ -68,13 +81,12 @@ class Doors:
         return Route(f"/console/{path}", door, methods=["GET"])
 
     def post(self, path: str, shape: type[Asked], act: Callable[..., Awaitable[Answer]]) -> Route:
-        """A door at which something is done: act(asked, address, …), with what the path names."""
+        """A door at which something is done: act(asked, by, …), with what the path names."""
         adapter = TypeAdapter(shape)
 
         async def done(request: Request) -> Answer:
             asked = adapter.validate_json(await self._body(request))
-            self.check_person(asked.who)
-            return await act(asked, address_of(request), **request.path_params)
+            return await act(asked, by_of(request), **request.path_params)
 
         async def door(request: Request) -> Response:
             return await self._answered(lambda: done(request))
@@ -82,9 +94,18 @@ class Doors:
         return Route(f"/console/{path}", door, methods=["POST"])
 
     def check_person(self, name: str) -> None:
-        """Raises Refused for somebody who is not in [[person]]."""
+        """Raises Refused for somebody who neither signs in here nor is in [[person]]."""
         if name not in self.people:
-            raise Refused(self.say("{who} is not in [[person]] of config.toml", who=name or "–"))
+            raise Refused(self.say("Nobody here is called {who}", who=name or "–"))
+
+    def covers(self, scope: Scope, row: IncidentRow) -> bool:
+        """Whether an incident is theirs. Feeds name an office by its code, or by its name."""
+        return scope.covers(office=self.codes.get(row.office, row.office), feed=row.feed)
+
+    def check_whole(self, by: By) -> None:
+        """Raises Refused for somebody who is limited to a part of the region."""
+        if not by.scope.whole:
+            raise Refused(self.say("This concerns the whole region; your account is limited"))
 
     async def _answered(self, act: Callable[[], Awaitable[Answer]]) -> Response:
         say = self.say

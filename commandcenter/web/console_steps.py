@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -21,6 +22,7 @@ from commandcenter.records.database import RecordsDown
 from commandcenter.records.incidents import WATCH, IncidentRow
 from commandcenter.records.life import Act, NotPossible, StaleIncident, Step
 from commandcenter.web.console_doors import Asked, Doors, Refused, Text
+from commandcenter.web.doors import By
 
 log = logging.getLogger(__name__)
 
@@ -60,22 +62,22 @@ class Steps:
         self.causes = config.incidents.causes
         self.terms = config.incidents.terms
         offices = {name for office in config.offices for name in (office.code, office.name)}
-        self.assignees = doors.people | offices
+        self.offices = offices
 
     def routes(self) -> list[Route]:
         """For the web application."""
         return [self.doors.post("steps", Wanted, self.take)]
 
-    async def take(self, wanted: Wanted, address: str) -> dict[str, Any]:
+    async def take(self, wanted: Wanted, by: By) -> dict[str, Any]:
         """{"done": […], "refused": [… with why], "rung": whether the bus was told}."""
         self._check(wanted)
-        steps = list(_steps(wanted, address, self.doors.now()))
+        steps = list(_steps(wanted, by, self.doors.now()))
         found: list[tuple[Step, Outcome]] = []
         rung, down = True, ""
         for start in range(0, len(steps), BATCH):
             some = steps[start : start + BATCH]
             try:
-                outcomes = await self._write(some)
+                outcomes = await self._write(some, by)
             except RecordsDown as error:
                 if not any(isinstance(outcome, IncidentRow) for _, outcome in found):
                     raise
@@ -85,9 +87,11 @@ class Steps:
             rung &= await self.ringer.ring(o.id for o in outcomes if isinstance(o, IncidentRow))
         return self._told(found, steps[len(found) :], down) | {"rung": rung}
 
-    async def _write(self, steps: Sequence[Step]) -> list[Outcome]:
-        doors = self.doors
-        return await doors.records.write(take_steps, steps, doors.now(), self.terms)
+    async def _write(self, steps: Sequence[Step], by: By) -> list[Outcome]:
+        """What is not theirs is told as what is not there."""
+        doors, covers = self.doors, partial(self.doors.covers, by.scope)
+        theirs = None if by.scope.whole else covers
+        return await doors.records.write(take_steps, steps, doors.now(), self.terms, theirs)
 
     def _check(self, wanted: Wanted) -> None:
         say = self.doors.say
@@ -96,7 +100,7 @@ class Steps:
             raise Refused(say("Choose a cause: {there}", there=there))
         if wanted.act == "shelve" and wanted.until_minutes is None:
             raise Refused(say("Say until when it is shelved: until_minutes"))
-        if wanted.act == "assign" and wanted.assignee not in self.assignees:
+        if wanted.act == "assign" and wanted.assignee not in {*self.doors.people, *self.offices}:
             who = wanted.assignee or "–"
             raise Refused(say("{who} is neither a person nor an office of config.toml", who=who))
         if wanted.act == "note" and not wanted.note:
@@ -183,16 +187,16 @@ def _did(say: Language, step: LogRow) -> str:
     return say(sentence, who=step.who, clock=say.clock(step.at))
 
 
-def _steps(wanted: Wanted, address: str, now: datetime) -> Iterable[Step]:
+def _steps(wanted: Wanted, by: By, now: datetime) -> Iterable[Step]:
     until = now + wanted.until_minutes * MINUTE if wanted.until_minutes else None
     for number, version in {t.number: t.version for t in wanted.incidents}.items():
         yield Step(
             incident=number,
             version=version,
             act=wanted.act,
-            who=wanted.who,
+            who=by.name,
             via=wanted.via,
-            address=address,
+            address=by.address,
             note=wanted.note,
             cause=wanted.cause,
             until=until,

@@ -10,10 +10,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from commandcenter.digest import digest
 from commandcenter.records import displays as rows
 from commandcenter.records import pairing
 from commandcenter.records.database import Records, RecordsDown
-from commandcenter.records.digest import digest
 from commandcenter.records.displays import Act, Display, Kept, NoDisplay
 
 __all__ = ["Display", "Displays", "NoDisplay", "NoSuchCode"]

@@ -1,49 +1,32 @@
 """The guard before the application: who may knock, at which doors, under which name.
 
 One pure-ASGI middleware over http and websocket, because an HTTP middleware does not see Dash's
-own WebSocket. Deny by default: a path that is not listed here does not exist.
+own WebSocket. It lets in by the table in commandcenter.web.doors and by nothing else. Whoever it
+lets in stands in `scope["state"]["visitor"]`; a paired display at its wall also in ["display"].
 """
 
 from __future__ import annotations
 
-import ipaddress
-import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import quote, urlencode, urlsplit
 
+import orjson
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
-from starlette.requests import HTTPConnection
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-WALL = "/wall"  # the page of a paired display
-COOKIE = "commandcenter_display"  # what a display's token is kept under
+from commandcenter.access.roles import Visitor
+from commandcenter.records.database import RecordsDown
+from commandcenter.web.api import problem
+from commandcenter.web.doors import WALL, Door, Doorways
+from commandcenter.web.floods import TOO_OFTEN, Floods, TooOften
+from commandcenter.web.paper import Paper
+from commandcenter.web.visitors import Visitors, from_here, secure
 
-# Doors are open to all who reach us, or to a paired display and to this machine, or to it alone.
-_OPEN = (
-    r"/assets/.+|/_dash-component-suites/.+|/_favicon\.ico|/healthz|/readyz|/metrics"
-    rf"|{WALL}/?|{WALL}/pairing(?:/collect)?"
-    r"|/a/[A-Za-z0-9_.-]{1,600}"  # a link in a message, which is its own authority
-)
-_DISPLAYS = (
-    r"/live|/_dash-layout|/_dash-dependencies|/_dash-update-component"
-    r"|/snapshots/[^/]+/\d{1,18}\.jpg"
-)
-_OWN = (
-    r"/console/?|/console/steps|/console/incidents/\d{1,18}(?:/log)?|/console/evidence/\d{1,18}"
-    r"|/console/history(?:\.csv)?|/console/rejects"
-    r"|/console/maintenance(?:\.ics)?|/console/maintenance/\d{1,18}/cancel"
-    r"|/console/handover|/console/handover/\d{1,18}/(?:take|refuse)"
-    r"|/console/channels|/console/channels/[A-Za-z0-9_-]{1,40}/test"
-    r"|/screens/?|/screens/pair|/screens/displays/\d{1,18}/(?:control|change|revoke)"
-    r"|/screens/presets(?:/apply|/delete)?|/screens/guests"
-)
-_POSTED = re.compile(  # a GET would find Dash's index there, which answers to everything
-    rf"/_dash-update-component|{WALL}/pairing.*|/screens/.+|/console/steps"
-    r"|/console/.+/(?:cancel|take|refuse|test)"
-)
 _ABOUT_A_PAGE = ("/live", "/_dash-layout")  # which name it: ?page=/wall; the root if they do not
+_CALLBACK = "/_dash-update-component"
+_LONGEST_CALLBACK = 1_000_000  # bytes
 _READING = ("GET", "HEAD")
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -53,81 +36,153 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+_NO_ANSWER = "The database does not answer; please try again in a moment"
+_FOR_A_YEAR = "max-age=31536000"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """What the guard knows: our host names, the pages, the content security policy, and which
-    display a token belongs to (None: none, or one that was revoked)."""
+    """What the guard knows besides the table: our host names, the pages, the content security
+    policy, to which roles each Dash callback opens (by its output), whether a display shows a
+    camera, and what refusals are written on."""
 
     names: Sequence[str]
     pages: Iterable[str]
     policy: str
-    displays: Callable[[str], int | None] = lambda _: None
+    callbacks: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    shows: Callable[[int, str], bool] = lambda _display, _camera: True
+    paper: Paper
+
+
+class Refusal(Exception):
+    """Why somebody does not come in: a sentence for `say`, which never tells what else there is."""
+
+    def __init__(
+        self, status: int, why: str, headers: Mapping[str, str] | None = None, **facts: object
+    ) -> None:
+        super().__init__(why)
+        self.status, self.headers, self.facts = status, dict(headers or {}), facts
 
 
 class Guard:
-    """ASGI middleware. Refuses with the reason in plain words; never says what else there is.
+    """ASGI middleware. Raises nothing; what it refuses never reaches the application."""
 
-    The paired display that asks for its wall stands in `scope["state"]["display"]`.
-    """
-
-    def __init__(self, app: ASGIApp, rules: Rules) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, rules: Rules, visitors: Visitors, floods: Floods) -> None:
+        self.app, self.rules = app, rules
+        self.visitors, self.floods = visitors, floods
         self.names = {name.lower() for name in rules.names}
-        pages = "|".join(re.escape(page) for page in rules.pages if page != WALL)
-        self.open, self.for_displays = re.compile(_OPEN), re.compile(_DISPLAYS)
-        self.own = re.compile(f"(?:{pages})/?|{_OWN}" if pages else _OWN)
-        self.display_of = rules.displays
+        self.doors = Doorways(rules.pages)
         self.headers = _HEADERS | {"Content-Security-Policy": rules.policy}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
-        refusal = self._refusal(scope)
-        if refusal is None:
-            await self.app(scope, receive, self._with_headers(scope, send))
-        elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 4403, "reason": refusal[1]})
+        send = self._dressed(scope, send)
+        try:
+            receive = await self._let_in(scope, receive)
+        except Refusal as refusal:
+            await self._refuse(scope, receive, send, refusal)
+        except RecordsDown:
+            await self._refuse(scope, receive, send, Refusal(503, _NO_ANSWER))
         else:
-            status, why = refusal
-            response = PlainTextResponse(why + "\n", status_code=status)
-            await response(scope, receive, self._with_headers(scope, send))
+            await self.app(scope, receive, send)
 
-    def _refusal(self, scope: Scope) -> tuple[int, str] | None:
+    async def _let_in(self, scope: Scope, receive: Receive) -> Receive:
+        """What the application shall receive from. Raises Refusal, RecordsDown."""
         headers, path = Headers(scope=scope), scope["path"]
         if _name(headers.get("host", "")) not in self.names:
-            return 400, "This host name is not ours; [web] names in config.toml lists them"
-        if not any(door.fullmatch(path) for door in (self.open, self.for_displays, self.own)):
-            return 404, "There is no such page"
-        if (refusal := _wrong_way(scope)) is not None:
-            return refusal
-        if (why := self._stranger(scope)) is not None:
-            return 403, why
-        if _must_come_from_us(scope) and not self._from_our_page(headers):
-            return 403, "This request does not come from one of our pages"
-        return None
+            why = "This host name is not ours; [web] names in config.toml lists them"
+            raise Refusal(400, why)
+        door = _right_way(scope, self.doors.at(path))
+        _slowly(self.floods.knock(scope))
+        pages = _pages(scope)
+        at_a_wall = path.rstrip("/") == WALL or pages == {WALL}
+        visitor, wrong = await self.visitors.who(scope, display=at_a_wall)
+        if wrong:
+            _slowly(self.floods.wrong(wrong, scope))
+        self._check(scope, door, pages, visitor)
+        if _must_come_from_us(scope, visitor) and not self._from_our_page(headers):
+            raise Refusal(403, "This request does not come from one of our pages")
+        state = scope.setdefault("state", {})
+        if visitor is not None:
+            state["visitor"] = visitor
+            if visitor.kind == "display" and at_a_wall:
+                state["display"] = visitor.id
+        return await self._callback(visitor, receive) if path == _CALLBACK else receive
 
-    def _stranger(self, scope: Scope) -> str | None:
-        """Why whoever knocks may not come in here, if so; a display that may is written down."""
-        path, pages = scope["path"], _pages(scope)
-        display = self.display_of(HTTPConnection(scope).cookies.get(COOKIE, ""))
-        local = _from_loopback(scope)
-        if not local and (self.own.fullmatch(path) or pages - {WALL}):
-            return "This page answers on this machine only"
-        if display is None and (WALL in pages or (self.for_displays.fullmatch(path) and not local)):
-            return f"This display is not paired; {WALL} shows it a code"
-        if display is not None and (path.rstrip("/") == WALL or pages == {WALL}):
-            scope.setdefault("state", {})["display"] = display
-        return None
+    def _check(
+        self, scope: Scope, door: Door, pages: Iterable[str], visitor: Visitor | None
+    ) -> None:
+        """Raises Refusal when the door, or a page that is named at it, does not open."""
+        if not door.opens_to(visitor, here=from_here(scope)):
+            raise _closed(scope, visitor)
+        for page in pages:
+            named = self.doors.page(page)
+            if page == WALL:
+                opens = visitor is not None and visitor.kind == "display"
+            else:
+                opens = named is None or named.opens_to(visitor, here=False)
+            if not opens or (named is None and visitor is not None and visitor.kind == "display"):
+                raise _closed(scope, visitor)
+        if visitor is not None and visitor.kind == "display" and "{camera}" in door.path:
+            camera = scope["path"].split("/")[2]
+            if not self.rules.shows(visitor.id, camera):
+                raise Refusal(403, "This display does not show this camera")
+
+    async def _callback(self, visitor: Visitor | None, receive: Receive) -> Receive:
+        """Dash's one door for all callbacks: which of them it is stands in the body. Raises
+        Refusal for one that is not declared for this role."""
+        body = b""
+        more = True
+        while more:
+            message = await receive()
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(body) > _LONGEST_CALLBACK:
+                raise Refusal(413, "This request is too long")
+        try:
+            output = str(orjson.loads(body)["output"])
+        except (ValueError, TypeError, KeyError) as error:
+            raise Refusal(400, "This is no callback") from error
+        if visitor is None or visitor.role not in self.rules.callbacks.get(output, ()):
+            raise Refusal(403, "This callback is not open to you")
+        return _again(body, receive)
 
     def _from_our_page(self, headers: Headers) -> bool:
         """The Origin is one of our names, and the very one that was called (DNS rebinding)."""
         origin, host = headers.get("origin", ""), headers.get("host", "")
         return _name(urlsplit(origin).netloc) in self.names and urlsplit(origin).netloc == host
 
-    def _with_headers(self, scope: Scope, send: Send) -> Send:
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send, refusal: Refusal) -> None:
+        say = self.rules.paper.language(scope)
+        facts = {key: say(str(v)) if key == "role" else v for key, v in refusal.facts.items()}
+        why = say(str(refusal), **facts)
+        if scope["type"] == "websocket":  # uvicorn answers 403; the reason is for others
+            code = 4401 if refusal.status == 401 else 4403
+            await send({"type": "websocket.close", "code": code, "reason": why[:100]})
+        else:
+            await self._answer(scope, refusal, why)(scope, receive, send)
+
+    def _answer(self, scope: Scope, refusal: Refusal, why: str) -> Response:
+        """To a person a page, to our own scripts and to programs what they read."""
+        headers, status = {"Cache-Control": "no-store", **refusal.headers}, refusal.status
+        path = scope["path"]
+        if status == 303:
+            return RedirectResponse(headers.pop("Location"), status_code=303, headers=headers)
+        if path.startswith("/api/"):
+            return problem(status, why, headers=headers)
+        if path.startswith(("/console/", "/screens/")) and not _is_a_page(scope):
+            return JSONResponse({"ok": False, "why": why}, status, headers=headers)
+        if _is_a_page(scope) and status != 400:  # under a foreign name nothing of ours is loaded
+            paper = self.rules.paper
+            title = paper.language(scope)("This cannot be done")
+            page = paper.page("refused.html", scope, status=status, title=title, why=why)
+            page.headers.update(headers)
+            return page
+        return PlainTextResponse(f"{why}\n", status_code=status, headers=headers)
+
+    def _dressed(self, scope: Scope, send: Send) -> Send:
         if scope["type"] != "http":
             return send
 
@@ -136,30 +191,84 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in self.headers.items():
                     headers.setdefault(name, value)
+                if secure(scope):
+                    headers.setdefault("Strict-Transport-Security", _FOR_A_YEAR)
             await send(message)
 
         return dressed
 
 
+def _right_way(scope: Scope, doors: Sequence[Door]) -> Door:
+    """The door for this kind of request. Raises Refusal."""
+    if not doors:
+        raise Refusal(404, "There is no such page")
+    method = "WS" if scope["type"] == "websocket" else scope["method"]
+    method = "GET" if method == "HEAD" else method
+    found = next((door for door in doors if method in door.methods), None)
+    if found is None:
+        if method == "WS":
+            raise Refusal(403, "There is no such socket")
+        allowed = sorted({m for door in doors for m in door.methods if m != "WS"})
+        told = ", ".join(allowed)
+        raise Refusal(405, "This door takes {methods} only", {"Allow": told}, methods=told or "WS")
+    return found
+
+
+def _closed(scope: Scope, visitor: Visitor | None) -> Refusal:
+    """What somebody is told for whom this does not open."""
+    path = scope["path"]
+    if visitor is not None:
+        why = "This is not open to {who}, whose role is {role}"
+        return Refusal(403, why, who=visitor.name, role=visitor.role)
+    if WALL in _pages(scope):
+        return Refusal(403, "This display is not paired; {page} shows it a code", page=WALL)
+    if scope["type"] == "http" and _is_a_page(scope):
+        query = scope["query_string"].decode("latin-1")
+        asked = quote(path) + (f"?{query}" if query else "")
+        to = f"/sign-in?{urlencode({'next': asked})}"
+        return Refusal(303, "Please sign in", {"Location": to})
+    if path.startswith(("/api/", "/metrics", "/readyz")):
+        return Refusal(401, "A token is needed: Authorization: Bearer cc_…", _BEARER)
+    return Refusal(401, "Please sign in")
+
+
+_BEARER = {"WWW-Authenticate": "Bearer"}
+
+
+def _is_a_page(scope: Scope) -> bool:
+    """Whether a person looks at it, who can be sent to sign in."""
+    asked = Headers(scope=scope).get("accept", "")
+    return scope["method"] in _READING and "text/html" in asked
+
+
+def _slowly(flood: TooOften | None) -> None:
+    if flood is not None:
+        raise Refusal(429, TOO_OFTEN, flood.headers, seconds=flood.wait)
+
+
 def _pages(scope: Scope) -> set[str]:
     """The pages that a request names, as they are looked up."""
-    named = QueryParams(scope["query_string"]).getlist("page")
-    if not named and scope["path"] in _ABOUT_A_PAGE:
-        named = ["/"]
+    if scope["path"] not in _ABOUT_A_PAGE:
+        return set()
+    named = QueryParams(scope["query_string"]).getlist("page") or ["/"]
     return {page.rstrip("/") or "/" for page in named}
 
 
-def _wrong_way(scope: Scope) -> tuple[int, str] | None:
-    """Why this door does not open to this kind of request, if so."""
-    if scope["type"] == "websocket":
-        return None if scope["path"] == "/live" else (403, "No such socket")
-    if scope["method"] in _READING and _POSTED.fullmatch(scope["path"]):
-        return 405, "This door takes POST only"
-    return None
-
-
-def _must_come_from_us(scope: Scope) -> bool:
+def _must_come_from_us(scope: Scope, visitor: Visitor | None) -> bool:
+    """A token is shown by a program on purpose; a cookie goes with whatever a browser does."""
+    if visitor is not None and visitor.kind == "token":
+        return False
     return scope["type"] == "websocket" or scope["method"] not in _READING
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """As if nobody had read the body yet."""
+    first: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def received() -> Message:
+        return first.pop() if first else await receive()
+
+    return received
 
 
 def _name(host: str) -> str:
@@ -167,15 +276,3 @@ def _name(host: str) -> str:
     if host.startswith("["):
         return host[1:].partition("]")[0].lower()
     return host.partition(":")[0].lower()
-
-
-def _from_loopback(scope: Scope) -> bool:
-    """A reverse proxy on this machine also knocks from loopback, but says for whom."""
-    headers = Headers(scope=scope)
-    if any(name in headers for name in ("forwarded", "x-forwarded-for", "x-real-ip")):
-        return False
-    client = scope.get("client")
-    try:
-        return client is not None and ipaddress.ip_address(client[0]).is_loopback
-    except ValueError:
-        return False

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import Field
 from starlette.requests import Request
 from starlette.routing import Route
 
+from commandcenter.records import audit
 from commandcenter.records.handover import (
     SOON,
     Handover,
@@ -24,8 +26,9 @@ from commandcenter.records.handover import (
 )
 from commandcenter.records.incidents import IncidentRow
 from commandcenter.records.maintenance import windows_between
-from commandcenter.web.console_doors import Absent, Asked, Doors, Refused, Text, plain, query
+from commandcenter.web.console_doors import Absent, Asked, Doors, Refused, Text, plain
 from commandcenter.web.console_steps import Ringer
+from commandcenter.web.doors import By, by_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,35 +62,38 @@ class HandoverDoors:
         ]
 
     async def look(self, request: Request) -> dict[str, Any]:
-        """What ?who= would hand over now, what waits for their confirmation, and the past ones."""
-        who = query(request, "who")
-        self.doors.check_person(who)
-        return await self.doors.records.read(_look, who, self.doors.now())
+        """What whoever asks would hand over now, what waits for their confirmation, and the past
+        ones."""
+        by = by_of(request)
+        return await self.doors.records.read(_look, self._shift(by), self.doors.now())
 
-    async def give(self, given: Given, _: str) -> dict[str, Any]:
+    def _shift(self, by: By) -> _Shift:
+        return _Shift(who=by.name, covers=partial(self.doors.covers, by.scope))
+
+    async def give(self, given: Given, by: By) -> dict[str, Any]:
         """The giver's confirmation, with the summary as it is now."""
         self.doors.check_person(given.to)
-        if given.to == given.who:
+        if given.to == by.name:
             raise Refused(self.doors.say("Nobody hands over to themselves"))
         now = self.doors.now()
-        written = await self.doors.records.write(_give, given, now)
+        written = await self.doors.records.write(_give, given, self._shift(by), by, now)
         return {"ok": True, "handover": _told(written)}
 
-    async def take(self, asked: Asked, address: str, number: int) -> dict[str, Any]:
+    async def take(self, _: Asked, by: By, number: int) -> dict[str, Any]:
         """The receiver's: what was assigned to the giver is theirs now."""
         doors = self.doors
         try:
-            taken, moved = await doors.records.write(take, number, asked.who, doors.now(), address)
+            taken, moved = await doors.records.write(_take, number, by, doors.now())
         except NoHandover as error:
             raise self._absent() from error
         rung = await self.ringer.ring(moved)
         return {"ok": True, "handover": _told(taken), "moved": moved, "rung": rung}
 
-    async def refuse(self, refused: RefusedBy, _: str, number: int) -> dict[str, Any]:
+    async def refuse(self, refused: RefusedBy, by: By, number: int) -> dict[str, Any]:
         """The receiver does not take it over; everything stays with the giver."""
         now = self.doors.now()
         try:
-            written = await self.doors.records.write(refuse, number, refused.who, now, refused.note)
+            written = await self.doors.records.write(_refuse, number, by, now, refused.note)
         except NoHandover as error:
             raise self._absent() from error
         return {"ok": True, "handover": _told(written)}
@@ -96,24 +102,52 @@ class HandoverDoors:
         return Absent(self.doors.say("No such hand-over waits for you"))
 
 
-def _look(connection: Any, who: str, now: datetime) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class _Shift:
+    """Whose shift, and which incidents are theirs to see."""
+
+    who: str
+    covers: Callable[[IncidentRow], bool]
+
+
+def _look(connection: Any, whose: _Shift, now: datetime) -> dict[str, Any]:
     return {
-        "summary": _summary(connection, who, now),
-        "waiting": [_told(one) for one in waiting_for(connection, who)],
+        "summary": _summary(connection, whose, now),
+        "waiting": [_told(one) for one in waiting_for(connection, whose.who)],
         "past": [_told(one) for one in past(connection)],
     }
 
 
-def _give(connection: Any, given: Given, now: datetime) -> Handover:
+def _give(connection: Any, given: Given, whose: _Shift, by: By, now: datetime) -> Handover:
     """In one transaction: what was looked at is what is frozen."""
-    summary = _summary(connection, given.who, now)
+    summary = _summary(connection, whose, now)
     since = datetime.fromisoformat(summary["since"])
-    who, to, note = given.who, given.to, given.note
-    return give(connection, who=who, to=to, summary=summary, note=note, since=since, at=now)
+    who, to, note = by.name, given.to, given.note
+    one = give(connection, who=who, to=to, summary=summary, note=note, since=since, at=now)
+    _log(connection, now, by, "given", one)
+    return one
 
 
-def _summary(connection: Any, who: str, now: datetime) -> dict[str, Any]:
-    shift = shift_of(connection, who, now)
+def _take(connection: Any, number: int, by: By, now: datetime) -> tuple[Handover, list[int]]:
+    one, moved = take(connection, number, by.name, now, by.address)
+    _log(connection, now, by, "taken", one)
+    return one, moved
+
+
+def _refuse(connection: Any, number: int, by: By, now: datetime, note: str) -> Handover:
+    one = refuse(connection, number, by.name, now, note)
+    _log(connection, now, by, "refused", one)
+    return one
+
+
+def _log(connection: Any, now: datetime, by: By, act: str, one: Handover) -> None:
+    thing, note = f"handover/{one.id}", f"{one.from_who} → {one.to_who}"
+    told: dict[str, Any] = {"thing": thing, "note": note, "address": by.address}
+    audit.append(connection, now, by.name, f"handover.{act}", **told)
+
+
+def _summary(connection: Any, whose: _Shift, now: datetime) -> dict[str, Any]:
+    shift, covers = shift_of(connection, whose.who, now), whose.covers
     soon = windows_between(connection, now, now + SOON)
     told = {
         "at": now,
@@ -121,9 +155,9 @@ def _summary(connection: Any, who: str, now: datetime) -> dict[str, Any]:
         "counts": shift.counts,
         "opened": shift.opened,
         "resolved": shift.resolved,
-        "mine": [_brief(row) for row in shift.mine],
-        "critical": [_brief(row) for row in shift.critical],
-        "shelved": [_brief(row) for row in shift.shelved],
+        "mine": [_brief(row) for row in shift.mine if covers(row)],
+        "critical": [_brief(row) for row in shift.critical if covers(row)],
+        "shelved": [_brief(row) for row in shift.shelved if covers(row)],
         "maintenance": [asdict(window) for window in soon],
     }
     return dict(plain(told))

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import orjson
 
+from commandcenter.access.roles import Visitor
 from commandcenter.board import Board, View
 from commandcenter.staging.stage import Stage
 from commandcenter.web.ledger import FEED, Ledger
@@ -45,6 +47,8 @@ class Browser:
     """Whose stage it shows (commandcenter.web.stages); "" for a page that always shows the same."""
     ledger: bool = False
     """It is a console: it is told the rows of the ledger."""
+    visitor: Visitor | None = None
+    """Who looks at it."""
     stage: bytes = b""
     sent_at: float = 0.0
     has: dict[str, int] = field(default_factory=dict)
@@ -56,19 +60,28 @@ class Hub:
     """All browsers of this process."""
 
     def __init__(
-        self, *, studio: Studio, stages: Stages, now: Callable[[], datetime], build: str = ""
+        self,
+        *,
+        studio: Studio,
+        stages: Stages,
+        now: Callable[[], datetime],
+        build: str = "",
+        valid: Callable[[Visitor], bool] = lambda _: True,
+        codes: Mapping[str, str] | None = None,
     ) -> None:
         self.studio = studio
         self.stages = stages
         self.now = now
         self.build = build
+        self.valid = valid
+        """Whether somebody who was let in may still be here."""
         self.browsers: set[Browser] = set()
         self.bus_lost_at: datetime | None = now()
         self.heard = asyncio.Event()  # what the bus kept, or that it is away
         self.sent = 0
         self.cut = 0
         self.loop: asyncio.AbstractEventLoop | None = None
-        self.ledger = Ledger(self.board, self._view, self._write, self._present)
+        self.ledger = Ledger(self.board, self._view, self._write, self._present, codes or {})
         self._number = 0
         self._fault = ""
 
@@ -179,9 +192,7 @@ class Hub:
         for browser in [b for b in self.browsers if b.place]:
             stage = stages[browser.place]
             if stage is None:
-                self._write(browser, self._message(b"revoked"))
-                self.leave(browser)
-                asyncio.get_running_loop().call_later(BEAT, browser.wire.abort)
+                self._turn_out(browser)
             elif not browser.wire.full and self._set(browser, stage):
                 self._tell_all(browser, b"stage")
         self.studio.forget({name for browser in self.browsers for name in browser.panels})
@@ -192,6 +203,28 @@ class Hub:
             self.studio.guests = guests
             self.all_changed()
         self.restage()
+
+    def turn_out_the_ended(self) -> None:
+        """Cut every page whose person was signed out, or whose display was revoked."""
+        for browser in [b for b in self.browsers if b.visitor and not self.valid(b.visitor)]:
+            self._turn_out(browser)
+
+    def _turn_out(self, browser: Browser) -> None:
+        """Its page loads itself anew, and then stands before a closed door."""
+        self._write(browser, self._message(b"revoked"))
+        self.leave(browser)
+        asyncio.get_running_loop().call_later(BEAT, browser.wire.abort)
+
+    def sessions(self) -> set[int]:
+        """Those that have a page open."""
+        return {b.visitor.session for b in self.browsers if b.visitor and b.visitor.session}
+
+    def shows(self, place: str, camera: str) -> bool:
+        """Whether a picture of this camera is part of what was drawn for this place."""
+        stage = self.stages.step([place])[place]
+        names = {*stage.wall.panels, *stage.panels} if stage else set()
+        address = f"/snapshots/{quote(camera, safe='')}/".encode()
+        return any(address in c.body for c in self.studio.canvases() if c.name in names)
 
     def reload(self, place: str) -> None:
         """Let the pages of a display load themselves anew."""
@@ -288,6 +321,7 @@ class Hub:
             await asyncio.sleep(BEAT)
             beats += 1
             self._cut_the_deaf(loop.time())
+            self.turn_out_the_ended()
             self._restage_whatever_happens()
             self._beat(ask=beats % ASK_EVERY == 0)
             if loop.time() - ticked_at >= TICK:

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import orjson
 
+from commandcenter.access.roles import Scope, Visitor
 from commandcenter.board import Board, View
 from commandcenter.reading import Reading
 from commandcenter.vocabulary import urgency
@@ -34,10 +35,13 @@ class Wire(Protocol):
 
 
 class Reader(Protocol):
-    """A page that shows the ledger."""
+    """A page that shows the ledger, and whoever looks at it."""
 
     @property
     def wire(self) -> Wire: ...
+
+    @property
+    def visitor(self) -> Visitor | None: ...
 
 
 class Row:
@@ -62,6 +66,8 @@ class Row:
 class Debt:
     """What a reader is still to be told: numbers, and whether it has anything at all yet."""
 
+    scope: Scope = field(default_factory=Scope)
+    """What its reader may see."""
     owed: dict[int, None] = field(default_factory=dict)
     whole: bool = True
     totals: bytes = b""
@@ -70,7 +76,7 @@ class Debt:
 
 class Ledger:
     """`view` is the board as seen through some feeds, `write` puts a frame on a reader's wire, and
-    `present` is what every frame says of now."""
+    `present` is what every frame says of now. `codes`: of offices, by their names."""
 
     def __init__(
         self,
@@ -78,13 +84,14 @@ class Ledger:
         view: Callable[..., View],
         write: Callable[[Any, bytes], None],
         present: Callable[[], Mapping[str, Any]],
+        codes: Mapping[str, str],
     ) -> None:
-        self.board, self.view = board, view
+        self.board, self.view, self.codes = board, view, codes
         self.write, self.present = write, present
         self._rows: dict[int, Row] = {}
         self._seen: dict[str, Reading] = {}  # of the board, by key
         self._debts: dict[Reader, Debt] = {}
-        self._totals = b"null"
+        self._totals = self._sources_only = b"null"
         self._timer: asyncio.TimerHandle | None = None
         self._rests_until = 0.0
 
@@ -94,9 +101,10 @@ class Ledger:
         """A console came, or has lost what it had: it is owed everything, the most urgent first."""
         changed = self._look()
         for debt in self._debts.values():
-            debt.owed |= dict.fromkeys(changed)
-        by_need = sorted(self._rows, key=lambda number: urgency(self._rows[number].value))
-        self._debts[reader] = Debt(owed=dict.fromkeys(by_need))
+            self._owe(debt, changed)
+        scope = reader.visitor.scope if reader.visitor else Scope()
+        debt = self._debts[reader] = Debt(scope=scope)
+        self._owe(debt, sorted(self._rows, key=lambda n: urgency(self._rows[n].value)))
         self.pay(reader)
         if changed:
             self.changed()  # the others are told soon
@@ -119,27 +127,44 @@ class Ledger:
             numbers = tuple(debt.owed)[:MOST_ROWS]
             for number in numbers:
                 del debt.owed[number]
-            same = numbers, len(debt.owed), debt.whole, debt.totals == self._totals
+            same = numbers, len(debt.owed), debt.whole, debt.totals == self._told(debt), debt.scope
             if same not in frames:
                 frames[same] = self._frame(numbers, debt)
             self.write(reader, frames[same])
-            debt.whole, debt.totals = False, self._totals
+            debt.whole, debt.totals = False, self._told(debt)
+
+    def _owe(self, debt: Debt, changed: Iterable[int]) -> None:
+        """Whoever is limited is told of their own incidents only, and of those that went."""
+        mine = (n for n in changed if debt.scope.whole or self._is_of(n, debt.scope))
+        debt.owed |= dict.fromkeys(mine)
+
+    def _is_of(self, number: int, scope: Scope) -> bool:
+        row = self._rows.get(number)
+        if row is None:
+            return True  # gone
+        office = str(row.value.get("office") or "")
+        return scope.covers(office=self.codes.get(office, office), feed=str(row.value.get("feed")))
+
+    def _told(self, debt: Debt) -> bytes:
+        """The figures that its reader is told: of the whole region for who sees it whole."""
+        return self._totals if debt.scope.whole else self._sources_only
 
     def _due(self, debt: Debt) -> bool:
-        return bool(debt.owed) or debt.whole or debt.totals != self._totals
+        return bool(debt.owed) or debt.whole or debt.totals != self._told(debt)
 
     def _tell(self) -> None:
         self._timer = None
         self._rests_until = asyncio.get_running_loop().time() + REST
-        changed = dict.fromkeys(self._look())
+        changed = self._look()
         written: dict[Any, bytes] = {}
         for reader, debt in list(self._debts.items()):
-            debt.owed |= changed
+            self._owe(debt, changed)
             self.pay(reader, written)
 
     # --- what is told -------------------------------------------------------------------------
 
     def _frame(self, numbers: Iterable[int], debt: Debt) -> bytes:
+        totals = self._told(debt)
         there = [self._rows[number].body for number in numbers if number in self._rows]
         gone = [number for number in numbers if number not in self._rows]
         return text_frame(
@@ -148,7 +173,7 @@ class Ledger:
                 orjson.dumps(self.present())[1:-1],
                 b",".join(there),
                 orjson.dumps(gone),
-                b"null" if debt.totals == self._totals else self._totals,
+                b"null" if debt.totals == totals else totals,
                 orjson.dumps(debt.whole),
                 len(debt.owed),
             )
@@ -161,8 +186,10 @@ class Ledger:
         touched = [key for key, reading in found.items() if self._seen.get(key) is not reading]
         touched += self._seen.keys() - found.keys()
         self._seen = found
-        self._totals = orjson.dumps(self._figures())
-        self._last = None, b""
+        told = next((r.value or {} for r in self.board.all(FEED, "totals")), {})
+        figures = self._figures()
+        self._sources_only = orjson.dumps(figures)
+        self._totals = orjson.dumps({**told, **figures})
         numbers = [key.partition("/")[2] for key in touched]
         own = dict.fromkeys(int(number) for number in numbers if number.isdecimal())
         return [number for number in own if self._take(number)]
@@ -182,12 +209,10 @@ class Ledger:
         return True
 
     def _figures(self) -> dict[str, Any]:
-        """The totals, how old they are as moments that the page's own clock judges (ms since
-        1970), how many sources are alive, and how much bad input was put aside."""
-        told = next((r.value or {} for r in self.board.all(FEED, "totals")), {})
+        """How old the totals are as moments that the page's own clock judges (ms since 1970), how
+        many sources are alive, and how much bad input was put aside."""
         fresh = self.view(FEED).freshness().attributes()
         return {
-            **told,
             "at": fresh["data_at_ms"],
             "late_at": fresh["data_late_at"],
             "stale_at": fresh["data_stale_at"],

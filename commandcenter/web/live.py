@@ -46,6 +46,7 @@ def live_endpoint(
             place=found.place,
             panels=found.panels,
             ledger=found.ledger,
+            visitor=getattr(websocket.state, "visitor", None),
             language=asked if asked in languages else usual,
             heard_at=asyncio.get_running_loop().time(),
         )

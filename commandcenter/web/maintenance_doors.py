@@ -13,7 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from commandcenter.access.roles import Scope as Limit
 from commandcenter.board import Board
+from commandcenter.records import audit
 from commandcenter.records.incidents import IncidentRow
 from commandcenter.records.maintenance import (
     NoWindow,
@@ -25,6 +27,7 @@ from commandcenter.records.maintenance import (
 from commandcenter.web.calendar_file import calendar
 from commandcenter.web.console_desk import DOMAINS, providers
 from commandcenter.web.console_doors import Absent, Asked, Doors, Refused, Text, plain, query
+from commandcenter.web.doors import By
 
 Kind = Literal["thing", "office", "provider", "kecamatan", "feed", "region"]
 Scope = dict[str, str]
@@ -77,14 +80,16 @@ class MaintenanceDoors:
         headers = {"Content-Disposition": 'attachment; filename="pemeliharaan.ics"'}
         return Response(calendar(found, name), media_type="text/calendar", headers=headers)
 
-    async def plan(self, planned: Planned, _: str) -> dict[str, Any]:
+    async def plan(self, planned: Planned, by: By) -> dict[str, Any]:
         """Write a window down. Refuses one that ends before it begins, or is about nothing."""
         zone, now = ZoneInfo(planned.zone), self.doors.now()
         starts = planned.starts.replace(tzinfo=zone).astimezone(UTC)
         ends = planned.ends.replace(tzinfo=zone).astimezone(UTC)
         self._check(planned, starts, ends, now)
+        self._check_scope(by.scope, planned.kind, planned.scope)
         window = await self.doors.records.write(
-            plan,
+            _plan,
+            by,
             kind=planned.kind,
             scope="" if planned.kind == "region" else planned.scope,
             title=planned.title,
@@ -92,20 +97,34 @@ class MaintenanceDoors:
             starts_at=starts,
             ends_at=ends,
             zone=planned.zone,
-            who=planned.who,
             at=now,
         )
         return {"ok": True, "window": told_window(window)}
 
-    async def cancel(self, asked: Asked, _: str, number: int) -> dict[str, Any]:
+    async def cancel(self, _: Asked, by: By, number: int) -> dict[str, Any]:
         """It ends now, or never begins."""
         doors = self.doors
         try:
-            window = await doors.records.write(cancel, number, asked.who, doors.now())
+            window = await doors.records.write(self._cancel, number, by, doors.now())
         except NoWindow as error:
             why = "There is no such maintenance window any more"
             raise Absent(doors.say(why)) from error
         return {"ok": True, "window": told_window(window)}
+
+    def _cancel(self, connection: Any, number: int, by: By, now: datetime) -> Window:
+        """Raises NoWindow, Refused."""
+        window = cancel(connection, number, by.name, now)
+        self._check_scope(by.scope, window.kind, window.scope)
+        _log(connection, now, by, "cancelled", window)
+        return window
+
+    def _check_scope(self, scope: Limit, kind: str, about: str) -> None:
+        """Whoever is limited plans for their own offices, or for their own domains."""
+        feed = about.partition("/")[0] if kind == "thing" else about
+        own_office = kind == "office" and about in scope.offices and not scope.domains
+        own_domain = kind in ("thing", "feed") and feed in scope.domains and not scope.offices
+        if not (scope.whole or own_office or own_domain):
+            raise Refused(self.doors.say("Your account is limited; this is not yours to plan"))
 
     def scopes(self) -> dict[str, list[Scope]]:
         """What a window can be about: key and name of each, by kind."""
@@ -154,6 +173,18 @@ class MaintenanceDoors:
 
 _PLURAL = {"thing": "things", "office": "offices", "provider": "providers", "feed": "feeds",
            "kecamatan": "kecamatan"}  # fmt: skip
+
+
+def _plan(connection: Any, /, by: By, *, at: datetime, **told: Any) -> Window:
+    window = plan(connection, who=by.name, at=at, **told)
+    _log(connection, at, by, "planned", window)
+    return window
+
+
+def _log(connection: Any, now: datetime, by: By, act: str, window: Window) -> None:
+    thing = f"maintenance/{window.id}"
+    told: dict[str, Any] = {"thing": thing, "note": window.title, "address": by.address}
+    audit.append(connection, now, by.name, f"maintenance.{act}", **told)
 
 
 def covers(window: Window, row: IncidentRow, offices: Mapping[str, str]) -> bool:

@@ -13,11 +13,14 @@ from dash import Dash, dcc, html
 from dash.backends._fastapi import get_current_request
 from dash.development.base_component import Component
 
+from commandcenter.access.roles import Visitor
 from commandcenter.config import Config
 from commandcenter.language import Language
 from commandcenter.panel import Panel
 from commandcenter.staging.stage import FOCUS
+from commandcenter.web.doors import visitor_of
 from commandcenter.web.hub import Hub
+from commandcenter.web.paper import links_of
 from commandcenter.web.words import as_markup, page_words
 
 log = logging.getLogger(__name__)
@@ -130,7 +133,7 @@ def connect_pages(
     pages: Mapping[str, Page],
     hub: Hub,
     usual: str,
-    desk: Callable[[Language], Mapping[str, Any]],
+    desk: Callable[[Language, Visitor], Mapping[str, Any]],
 ) -> None:
     """Give the app its layout: the page that the browser names, in its language, already drawn.
     assets/layout.js lets Dash's request for the layout name the page; a callback on the address
@@ -153,10 +156,14 @@ def connect_pages(
         place = place_of(page, getattr(request.state, "display", None)) if page else None
         if page is None or place is None:
             return html.Div(say("There is no such page"))
+        visitor = visitor_of(request)
         # Dash asks in a thread of its own; drawings are made in the loop's alone.
-        inside = hub.from_thread(partial(_inside, page, place, say, hub, desk))
+        knows = partial(desk, say, visitor)
+        inside = [hub.from_thread(partial(_inside, page, place, say, hub, knows))]
+        if visitor.kind == "person" and not page.ledger:
+            inside.insert(0, _self(visitor, say))
         told: dict[str, Any] = page_words(say, console=page.ledger)
-        return html.Div([inside], id="page", lang=say.code, **told)
+        return html.Div(inside, id="page", lang=say.code, **told)
 
     app.layout = layout
 
@@ -171,11 +178,18 @@ def _inside(
     place: str,
     say: Language,
     hub: Hub,
-    desk: Callable[[Language], Mapping[str, Any]],
+    desk: Callable[[], Mapping[str, Any]],
 ) -> Component:
     if page.ledger:
-        return Console(id="console", desk=desk(say))
+        return Console(id="console", desk=desk())
     return _stage(place, say, hub) if place else _desk(page, say, hub)
+
+
+def _self(visitor: Visitor, say: Language) -> Component:
+    """Who looks at this page, where else they may go. No wall of a display has it."""
+    links = [html.A(say(link.word), href=link.path) for link in links_of(visitor)]
+    me = html.A(visitor.name, href="/me", className="me")
+    return html.Nav([*links, me], id="self", title=say("Pages"))
 
 
 def _desk(page: Page, say: Language, hub: Hub) -> Component:

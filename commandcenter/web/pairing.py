@@ -28,8 +28,9 @@ from commandcenter.records.pairing import (
 )
 from commandcenter.region import Region
 from commandcenter.web.displays import Displays
-from commandcenter.web.guard import COOKIE, WALL
+from commandcenter.web.doors import WALL
 from commandcenter.web.pairing_page import ASK_EVERY, pairing_page
+from commandcenter.web.visitors import DISPLAY_COOKIE, secure
 
 FOR_LONG = 400 * 24 * 3600  # seconds: the longest that Chromium keeps a cookie
 LONGEST_BODY = 1024  # bytes
@@ -80,7 +81,7 @@ class Pairing:
 
     def page(self, scope: Scope) -> HTMLResponse:
         """The page with the code, in the language of the region or in ?lang=."""
-        token = HTTPConnection(scope).cookies.get(COOKIE, "")
+        token = HTTPConnection(scope).cookies.get(DISPLAY_COOKIE, "")
         asked = QueryParams(scope["query_string"]).get("lang", "")
         say = self.says.get(asked) or self.says[""]
         revoked_at = self.displays.revoked_at(token)
@@ -108,7 +109,7 @@ class Pairing:
 
     async def _answer(self, request: Request, shape: TypeAdapter[Any], act: Any) -> Response:
         say = self.says[""]
-        token = request.cookies.get(COOKIE, "")
+        token = request.cookies.get(DISPLAY_COOKIE, "")
         if token and not self.displays.loaded.is_set():
             return self._no(503, say("the database does not answer"))
         if self.displays.by_token(token):
@@ -154,7 +155,7 @@ class Pairing:
         if token is None:
             return self._told(202)
         response = self._told(200, paired=True)
-        response.headers.append("Set-Cookie", cookie(token, request.url.scheme))
+        response.headers.append("Set-Cookie", cookie(token, request.scope))
         return response
 
     def _told(self, status: int, **told: Any) -> Response:
@@ -182,22 +183,22 @@ class WallDoor:
 
 
 def _renewing(scope: Scope, send: Send) -> Send:
-    token = HTTPConnection(scope).cookies[COOKIE]
+    token = HTTPConnection(scope).cookies[DISPLAY_COOKIE]
 
     async def renewed(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            headers.append("Set-Cookie", cookie(token, scope["scheme"]))
+            headers.append("Set-Cookie", cookie(token, scope))
             headers["Cache-Control"] = "no-store"  # after a revocation nobody finds it in a cache
         await send(message)
 
     return renewed
 
 
-def cookie(token: str, scheme: str) -> str:
+def cookie(token: str, scope: Scope) -> str:
     """The Set-Cookie that a display keeps its token in (RFC 6265bis 4.1)."""
-    secure = "; Secure" if scheme == "https" else ""
-    return f"{COOKIE}={token}; Max-Age={FOR_LONG}; Path=/; HttpOnly; SameSite=Strict{secure}"
+    held = f"{DISPLAY_COOKIE}={token}; Max-Age={FOR_LONG}; Path=/; HttpOnly; SameSite=Strict"
+    return held + ("; Secure" if secure(scope) else "")
 
 
 async def _body(request: Request) -> bytes:

@@ -1,7 +1,6 @@
 """The doors behind /screens: what an operator does with the displays, each in one transaction.
 
-They answer on loopback only (commandcenter.web.guard). What could not be written did not happen;
-the wall follows at once what was.
+What could not be written did not happen; the wall follows at once what was.
 """
 
 from __future__ import annotations
@@ -21,6 +20,8 @@ from commandcenter.language import Language
 from commandcenter.records.database import RecordsDown
 from commandcenter.staging.control import control_of
 from commandcenter.web.displays import Display, Displays, NoDisplay, NoSuchCode
+from commandcenter.web.doors import By, by_of
+from commandcenter.web.floods import TOO_MANY_CODES, Guesses, TooManyCodes
 from commandcenter.web.hub import Hub
 from commandcenter.web.orders import Act, Orders, Refused, Text
 
@@ -37,10 +38,7 @@ WRONG = {
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What a request of an operator says."""
-
-    who: str
-    """One of [[person]]."""
+    """What a request says that needs no words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +85,7 @@ class Screens:
     def __init__(
         self, config: Config, displays: Displays, hub: Hub, told: Callable[[], None]
     ) -> None:
-        self.people = {person.name for person in config.people}
+        self.guesses = Guesses(displays.now)
         self.say = Language(config.region.language, config.zone)
         self.displays, self.hub, self.told = displays, hub, told
         walls = {wall.name: wall for wall in config.walls}
@@ -113,24 +111,31 @@ class Screens:
 
     # --- one display --------------------------------------------------------------------------
 
-    async def pair(self, asked: Code, address: str) -> None:
-        """A new display shows a code."""
+    async def pair(self, asked: Code, by: By) -> None:
+        """A new display shows a code. Whoever guesses has to rest."""
         where = asked.name, asked.room, self.orders.wall(asked.wall).name
-        await self.displays.pair(asked.code, *where, asked.who, address)
+        try:
+            self.guesses.check(by.visitor.id)
+            await self.displays.pair(asked.code, *where, by.name, by.address)
+        except TooManyCodes as error:
+            raise Refused(self.say(TOO_MANY_CODES, minutes=error.minutes)) from error
+        except NoSuchCode:
+            self.guesses.wrong(by.visitor.id)
+            raise
 
-    async def change(self, asked: Facts, address: str, number: int) -> None:
+    async def change(self, asked: Facts, by: By, number: int) -> None:
         """Rename it, or move it to another room or wall."""
         wall, before = self.orders.wall(asked.wall).name, self.displays.get(number)
-        by = {"who": asked.who, "address": address}
-        await self.displays.change(number, name=asked.name, room=asked.room, wall=wall, **by)
+        told = {"name": asked.name, "room": asked.room, "wall": wall}
+        await self.displays.change(number, **told, who=by.name, address=by.address)
         if before is not None and before.wall != wall:
             self.hub.stages.rejoin(f"display/{number}")
 
-    async def revoke(self, asked: Asked, address: str, number: int) -> None:
+    async def revoke(self, _: Asked, by: By, number: int) -> None:
         """Its token opens nothing any more."""
-        await self.displays.revoke(number, asked.who, address)
+        await self.displays.revoke(number, by.name, by.address)
 
-    async def control(self, asked: Order, address: str, number: int) -> None:
+    async def control(self, asked: Order, by: By, number: int) -> None:
         """Write what it shall show, then send its page there."""
         display, place = self._display(number), f"display/{number}"
         control = self.orders.follow(
@@ -140,12 +145,12 @@ class Screens:
             self.orders.walls.get(display.wall) or next(iter(self.orders.walls.values())),
             lambda: self._scene(place),
         ).told()
-        by = asked.who, address, asked.act, asked.value
+        told = by.name, by.address, asked.act, asked.value
         if asked.act == "wall":
             wanted = {number: {"wall": asked.value, "control": control}}
-            await self.displays.arrange(wanted, *by)
+            await self.displays.arrange(wanted, *told)
         else:
-            await self.displays.control(number, control, *by)
+            await self.displays.control(number, control, *told)
         self._send(place, asked)
 
     def _send(self, place: str, asked: Order) -> None:
@@ -171,16 +176,16 @@ class Screens:
 
     # --- all of them --------------------------------------------------------------------------
 
-    async def save_preset(self, asked: Named, address: str) -> None:
+    async def save_preset(self, asked: Named, by: By) -> None:
         """What every display shows now, under a name."""
         settings = {
             str(d.id): {"wall": d.wall, "control": control_of(d.control).told()}
             for d in self.displays.all()
             if d.revoked_at is None
         }
-        await self.displays.save_preset(asked.name, settings, asked.who, address)
+        await self.displays.save_preset(asked.name, settings, by.name, by.address)
 
-    async def apply_preset(self, asked: Named, address: str) -> None:
+    async def apply_preset(self, asked: Named, by: By) -> None:
         """Every display that the preset knows and that is still paired shows that again; all of
         them or none."""
         settings = self.displays.presets().get(asked.name)
@@ -191,17 +196,17 @@ class Screens:
             for d in self.displays.all()
             if d.revoked_at is None and str(d.id) in settings
         }
-        await self.displays.arrange(wanted, asked.who, address, "preset", asked.name)
+        await self.displays.arrange(wanted, by.name, by.address, "preset", asked.name)
         for number in wanted:
             self.hub.stages.rejoin(f"display/{number}")
 
-    async def delete_preset(self, asked: Named, address: str) -> None:
+    async def delete_preset(self, asked: Named, by: By) -> None:
         """Forget it."""
-        await self.displays.delete_preset(asked.name, asked.who, address)
+        await self.displays.delete_preset(asked.name, by.name, by.address)
 
-    async def guests(self, asked: Switch, address: str) -> None:
+    async def guests(self, asked: Switch, by: By) -> None:
         """They came, or they went."""
-        await self.displays.set_guests(asked.on, asked.who, address)
+        await self.displays.set_guests(asked.on, by.name, by.address)
 
     # --- every door ---------------------------------------------------------------------------
 
@@ -212,8 +217,7 @@ class Screens:
             try:
                 asked = shape.validate_json(await request.body())
                 async with self._ordering:
-                    self._check(asked)
-                    await act(asked, _address(request), **request.path_params)
+                    await act(asked, self._by(request), **request.path_params)
             except ValidationError as error:
                 return _no(400, self._wrong(error))
             except NoSuchCode as error:
@@ -230,23 +234,21 @@ class Screens:
 
         return door
 
-    def _check(self, asked: Asked) -> None:
-        if asked.who not in self.people:
-            raise Refused(
-                self.say("{who} is not in [[person]] of config.toml", who=asked.who or "–")
-            )
+    def _by(self, request: Request) -> By:
+        """Whoever gives the order. Raises Refused, RecordsDown."""
+        by = by_of(request)
+        if not by.scope.whole:
+            why = "This concerns the whole region; your account is limited"
+            raise Refused(self.say(why))
         if not self.displays.loaded.is_set():
             raise RecordsDown(self.say("the database does not answer"))
+        return by
 
     def _wrong(self, error: ValidationError) -> str:
         key = str(next(iter(error.errors()[0]["loc"]), ""))
         if key not in WRONG:
             return self.say("This request cannot be understood")
         return self.say(WRONG[key])
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
 
 
 def _no(status: int, why: str) -> Response:

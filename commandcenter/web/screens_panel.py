@@ -30,8 +30,6 @@ class ScreensPanel(Panel):
     heading: ClassVar[str] = "Displays"
 
     feeds: tuple[str, ...] = ("displays",)
-    people: tuple[str, ...] = ()
-    """Who may give orders."""
     walls: Sequence[Wall] = ()
     panels: Mapping[str, Panel] = field(default_factory=dict)
 
@@ -53,7 +51,6 @@ class ScreensPanel(Panel):
         ]
         body = div(
             "desk",
-            self._operator(view.say),
             div("tools", self._pair(view.say), self._guests(view.say, guests), _presets(view)),
             div("displays", *cards)
             if cards
@@ -61,11 +58,6 @@ class ScreensPanel(Panel):
             _keys(view.say) if cards else None,
         )
         return Drawing(body=body, subtitle=_count(view.say, displays))
-
-    def _operator(self, say: Language) -> Node:
-        """Who works here; the browser remembers it (assets/console.js)."""
-        options = (tag("option", "", name, value=name, key=name) for name in self.people)
-        return tag("select", "", *options, id="operator", aria_label=say("operator"))
 
     def _pair(self, say: Language) -> Node:
         """A new display shows a code at /wall."""

@@ -59,7 +59,7 @@ class Compressed:
         if start["status"] == 200:
             headers = MutableHeaders(scope=start)
             if scope["query_string"]:  # Dash adds the file's time: another file, another address
-                headers["Cache-Control"] = "public, max-age=31536000, immutable"
+                headers["Cache-Control"] = "private, max-age=31536000, immutable"
             if len(body) >= _WORTH:
                 body = _gzip(body, headers)
                 self._keep(address, start["headers"], body)

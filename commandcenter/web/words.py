@@ -43,6 +43,10 @@ _WORDS = (
 )
 _CONSOLE = (  # assets/console*.js
     "Try again",
+    "My account",
+    "Sign out",
+    "Administration",
+    "Not done: the step before is still being written",
     "This cannot be done with it now",
     "Shelve",
     "Assign",
@@ -120,7 +124,6 @@ _CONSOLE = (  # assets/console*.js
     "All offices",
     "All regions",
     "Hand over",
-    "Choose at the lower left who you are",
     "Your shift since {clock}",
     "unacknowledged",
     "in work",
@@ -268,9 +271,6 @@ _CONSOLE = (  # assets/console*.js
     "{n} not done. The first: {why}",
     "Away with it",
     "Undo ({n} s)",
-    "Who works here",
-    "Who are you?",
-    "There is no [[person]] in config.toml",
     "What its source told",
     "Round trip, ms",
     "Packet loss, %",

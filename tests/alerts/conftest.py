@@ -44,7 +44,7 @@ def desk(desk: Desk, request: pytest.FixtureRequest, bells: list[str]) -> Desk:
 @pytest.fixture
 def feed(monkeypatch: pytest.MonkeyPatch) -> Alerts:
     monkeypatch.setenv("ALERTS", TOKEN)
-    monkeypatch.setenv("HOOK", "hook-secret")
+    monkeypatch.setenv("HOOK", "signing-word-of-a-portal")
     return Alerts(name="alerts", token=Secret("env:ALERTS"), webhook_secret=Secret("env:HOOK"))
 
 
@@ -62,7 +62,7 @@ class Senders:
         headers = {"Authorization": f"Bearer {token}"}
         return await self.client.post(f"/alerts/{source}", content=raw, headers=headers)
 
-    async def sign(self, message: Any, secret: str = "hook-secret") -> httpx.Response:
+    async def sign(self, message: Any, secret: str = "signing-word-of-a-portal") -> httpx.Response:
         """Send to the generic webhook."""
         raw = message if isinstance(message, bytes) else orjson.dumps(message)
         stamp = str(int(self.clock.now.timestamp()))

@@ -39,7 +39,7 @@ async def test_what_the_documentation_types_opens_an_incident(
         shell = await asyncio.create_subprocess_exec(
             "bash",
             *("-euo", "pipefail", "-c", script),
-            env={**os.environ, **told, "WEBHOOK_SECRET": "hook-secret"},
+            env={**os.environ, **told, "WEBHOOK_SECRET": "signing-word-of-a-portal"},
             cwd=tmp_path,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,

@@ -19,8 +19,9 @@ from commandcenter.feed import Desk
 from commandcenter.reading import Reading
 from feeds.cameras import Cameras
 from tests.conftest import Tray, free_port
+from tests.leaks import secret
 
-PASSWORD = "p@ss:w/or#d?%40 é"  # every character that an address reserves
+PASSWORD = secret("p@ss:w/or#d?%40 é")  # every character that an address reserves
 
 
 @dataclass

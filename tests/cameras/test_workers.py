@@ -14,6 +14,7 @@ import pytest
 from commandcenter.video.messages import Task
 from commandcenter.video.process import WORKER, End, WorkerProcess
 from commandcenter.video.supervisor import Supervisor
+from tests import leaks
 from tests.cameras.conftest import PASSWORD, Room, RtspServer
 from tests.conftest import wait_until
 
@@ -151,7 +152,7 @@ async def test_passwords_are_seen_nowhere(
     secret = room.folder / "secret"
     secret.write_text(PASSWORD, encoding="utf-8")
     wrong = room.folder / "wrong"
-    wrong.write_text("hunter2hunter2", encoding="utf-8")
+    wrong.write_text(leaks.secret("hunter2hunter2"), encoding="utf-8")
     room.watch(
         f"in,Masuk,{guarded_rtsp.url('moving')},operator,file:{secret}",
         f"out,Luar,{guarded_rtsp.url('moving')},operator,file:{wrong}",

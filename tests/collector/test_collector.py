@@ -19,6 +19,9 @@ from commandcenter.records.database import Records
 from commandcenter.records.rejects import latest
 from commandcenter.tray import Tray
 from tests.conftest import Clock, RedisProcess
+from tests.leaks import secret
+
+PASSWORD = secret("s3cret-of-an-address")
 
 Story = list[Any]
 
@@ -155,13 +158,13 @@ async def _told(bus: Bus, *, ok: bool) -> bool:
 async def test_a_password_in_a_fall_is_neither_logged_nor_told(
     desk: Desk, bus: Bus, caplog: pytest.LogCaptureFixture
 ) -> None:
-    story: Story = [SourceDown("rtsp://admin:s3cret@10.0.0.1/ does not answer")]
+    story: Story = [SourceDown(f"rtsp://admin:{PASSWORD}@10.0.0.1/ does not answer")]
     runner = Runner(Told(story=story), desk, bus)
     await runner.look()
-    other = Runner(Told(story=[ValueError("rtsp://admin:s3cret@10.0.0.1/")]), desk, bus)
+    other = Runner(Told(story=[ValueError(f"rtsp://admin:{PASSWORD}@10.0.0.1/")]), desk, bus)
     await other.look()
     told = [m for _, m in said(caplog)] + [str(runner.error), str(other.error)]
-    assert "s3cret" not in " ".join(told)
+    assert PASSWORD not in " ".join(told)
     assert "rtsp://***@10.0.0.1/" in str(runner.error)
 
 
@@ -251,7 +254,7 @@ async def test_bad_input_is_counted_and_kept_with_its_reason(
     tray = Tray(records, desk.now)
     runner = Runner(Told(), desk, bus)
     runner.reject(tray.put, "10.1.2.3", "not an ATTLOG line", b"\x00\xff?")
-    runner.reject(tray.put, "http://kominfo:s3cret@x/", "rtsp://a:s3cret@b/ is wrong")
+    runner.reject(tray.put, f"http://kominfo:{PASSWORD}@x/", f"rtsp://a:{PASSWORD}@b/ is wrong")
     async with running(tray):
         await until(lambda: _kept(records, 2))
     with records.engine.begin() as connection:
@@ -259,7 +262,7 @@ async def test_bad_input_is_counted_and_kept_with_its_reason(
     assert (oldest.feed, oldest.source, oldest.reason, oldest.body, oldest.at) == (
         "told", "10.1.2.3", "not an ATTLOG line", b"\x00\xff?", desk.now(),
     )  # fmt: skip
-    assert "s3cret" not in newest.source + newest.reason
+    assert PASSWORD not in newest.source + newest.reason
     assert runner.rejects == 2
 
 

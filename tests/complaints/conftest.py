@@ -40,7 +40,7 @@ def desk(desk: Desk, request: pytest.FixtureRequest, bells: list[str]) -> Desk:
 
 @pytest.fixture
 def feed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Complaints:
-    monkeypatch.setenv("HOOK", "hook-secret")
+    monkeypatch.setenv("HOOK", "signing-word-of-a-portal")
     return Complaints(
         name="complaints",
         webhook_secret=Secret("env:HOOK"),
@@ -57,12 +57,14 @@ class Portal:
     clock: Clock
 
     async def tell(
-        self, message: object, *, secret: str = "hook-secret", late: float = 0
+        self, message: object, *, secret: str = "signing-word-of-a-portal", late: float = 0
     ) -> httpx.Response:
         raw = message if isinstance(message, bytes) else orjson.dumps(message)
         return await self.send(raw, self.sign(raw, secret, late))
 
-    def sign(self, raw: bytes, secret: str = "hook-secret", late: float = 0) -> dict[str, str]:
+    def sign(
+        self, raw: bytes, secret: str = "signing-word-of-a-portal", late: float = 0
+    ) -> dict[str, str]:
         stamp = str(int(self.clock.now.timestamp() - late))
         signed = hmac.new(secret.encode(), f"{stamp}.".encode() + raw, hashlib.sha256)
         return {"X-Timestamp": stamp, "X-Signature-256": f"sha256={signed.hexdigest()}"}

@@ -10,11 +10,12 @@ import pytest
 
 from commandcenter.network import snmp
 from commandcenter.network.counters import rates
+from tests import leaks
 from tests.conftest import Tray
 from tests.network.conftest import Agent, peer
 
 PUBLIC = snmp.v2c("public")
-USER = snmp.v3("nocuser", "authpass123", "privpass123")
+USER = snmp.v3("nocuser", leaks.secret("authpass123"), leaks.secret("privpass123"))
 
 
 @pytest.mark.parametrize("auth", [PUBLIC, USER], ids=["v2c", "v3"])

@@ -24,9 +24,10 @@ from commandcenter.records.incidents import IncidentRow, incident_of, open_incid
 from commandcenter.records.life import Act, Step, Terms, take_step
 from commandcenter.secret import Secret
 from tests.conftest import Clock
+from tests.leaks import secret
 
 ZONE = ZoneInfo("Asia/Jakarta")
-PASSWORD = "s3cretPassw0rd"
+PASSWORD, TOKEN = secret("s3cretPassw0rd"), secret("tokenABC123")
 
 
 def channel(name: str = "group", **options: Any) -> Channel:
@@ -167,7 +168,7 @@ class WebHook:
 
     @property
     def url(self) -> str:
-        return f"json://robot:{PASSWORD}@127.0.0.1:{self.port}/tokenABC123"
+        return f"json://robot:{PASSWORD}@127.0.0.1:{self.port}/{TOKEN}"
 
     def keep(self, body: bytes) -> int:
         self.bodies.append(json.loads(body))

@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from commandcenter.digest import digest
 from commandcenter.records import audit
 from commandcenter.records.database import Records
-from commandcenter.records.digest import digest
 from commandcenter.records.displays import Act, displays, revoke, seen
 from commandcenter.records.pairing import (
     ALPHABET,

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 from tests.network.conftest import Agent, free_udp_port
 from tests.system.program import Program
 from tests.system.town import Town
-from tests.web.conftest import HD, READY, chromium
+from tests.web.conftest import HD, READY, chromium, let_in, sign_in
 
 __all__ = ["chromium"]
 
@@ -67,6 +67,7 @@ def wall(chromium: Browser, town: Town) -> Iterator[Page]:
 
 
 def look_at(page: Page, program: Program, path: str = "/wall/utama") -> None:
-    """Open a page; returns when its panels are on the screen and live."""
+    """Open a page, signed in; returns when its panels are on the screen and live."""
+    let_in(page.context, program.address, sign_in(program.records_url, "operator 2", "operator"))
     page.goto(program.address + path)
     page.wait_for_function(f"() => {READY}", timeout=30_000)

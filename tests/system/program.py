@@ -13,13 +13,16 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
+from commandcenter.web.visitors import COOKIE
 from tests.conftest import free_port, wait_until
+from tests.web.conftest import sign_in
 
 COMMANDCENTER = (sys.executable, "-m", "commandcenter", "--config", "config.toml")
 LINES = ("web", "feeds", "cameras", "watch", "notify")  # of the Procfile
@@ -43,6 +46,12 @@ class Program:
     @property
     def records_url(self) -> str:
         return self.environment.get("RECORDS_URL", f"sqlite:///{self.folder}/var/records.db")
+
+    @cached_property
+    def hands(self) -> dict[str, str]:
+        """The headers with which operator 1 asks from our own page."""
+        token = sign_in(self.records_url, "operator 1", "operator")
+        return {"Origin": self.address, "Cookie": f"{COOKIE}={token}"}
 
     def start(self, *words: str, command: Sequence[str] = COMMANDCENTER) -> subprocess.Popen[bytes]:
         """Start it in its folder; its standard output and error go to `log`."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from playwright.sync_api import Browser, Page, expect
 
 from tests.system.town import Town
+from tests.web.conftest import let_in, sign_in
 
 AT_ONCE = 2000  # ms in which the wall shows what a device has said
 ROUTER = '[data-panel="network"] .cell[title^="Dinas Kesehatan"]'
@@ -49,8 +50,9 @@ def test_a_dead_router_becomes_an_incident_that_an_operator_takes_and_its_return
     number = int(row.split('"')[1])
     with chromium.new_context() as context:
         console = context.new_page()
+        token = sign_in(town.program.records_url, "operator 2", "operator")
+        let_in(context, town.program.address, token)
         console.goto(f"{town.program.address}/console?incident={number}")
-        console.select_option("#operator", "operator 2")
         console.locator('.actions [data-act="acknowledge"]').click()
         expect(wall.locator(f"{row} .who")).to_contain_text("operator 2", timeout=1000)
     assert town.steps(number) == [("opened", "watch"), ("acknowledged", "operator 2")]

@@ -80,10 +80,14 @@ class Screen:
 
     def watch(self) -> None:
         address = self.program.address.replace("http", "ws") + "/live?page=/console"
+        origin, cookie = Origin(self.program.address), self.program.hands["Cookie"]
+        told: dict[str, Any] = {"open_timeout": 2, "max_size": None, "origin": origin}
+        told["additional_headers"] = {"Cookie": cookie}
         while not self.ended.is_set():
-            with suppress(OSError, WebSocketException, TimeoutError), connect(
-                address, origin=Origin(self.program.address), open_timeout=2, max_size=None
-            ) as socket:  # fmt: skip
+            with (
+                suppress(OSError, WebSocketException, TimeoutError),
+                connect(address, **told) as socket,
+            ):
                 while not self.ended.is_set():
                     with suppress(TimeoutError):
                         self._see(json.loads(socket.recv(timeout=0.5)))
@@ -138,11 +142,9 @@ def row_of(records: Records, number: int) -> IncidentRow:
 def acknowledge(program: Program, number: int) -> str:
     """What the page would say after the click: "done", "refused", or "" when nobody answered."""
     asked = {"incidents": [{"number": number, "version": 1}], "act": "acknowledge"}
-    body = {"who": "operator 1", "via": "key", **asked}
+    address, body = program.address + "/console/steps", {"via": "key", **asked}
     try:
-        told = httpx.post(
-            program.address + "/console/steps", json=body, headers={"Origin": program.address}
-        )
+        told = httpx.post(address, json=body, headers=program.hands)
     except httpx.HTTPError:
         return ""
     if told.status_code != 200:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
@@ -66,9 +66,12 @@ def test_the_links_lead_to_pages_that_answer(shipped: Program) -> None:
     told = shipped.say("links", "--json")
     assert told.returncode == 0
     links = json.loads(told.stdout)
-    for name in ("wall", "wall utama", "console", "metrics"):
-        with urllib.request.urlopen(links[name], timeout=5) as answer:
-            assert answer.status == 200
+    shown = {"wall": "/", "briefing": "/", "console": "/console", "displays": "/screens"}
+    for name, path in shown.items():
+        with httpx.Client(follow_redirects=True) as newcomer:
+            answer = newcomer.get(links[name])
+            assert (answer.status_code, answer.url.path) == (200, path)
+            assert "/sign-in" not in str(answer.url)
 
 
 def test_all_of_the_demo_ends_with_ctrl_c(shipped: Program) -> None:

@@ -18,12 +18,13 @@ import sqlalchemy as sa
 from commandcenter.records.tables import incident_log, scan
 from tests.cameras.conftest import RtspServer
 from tests.conftest import free_port
+from tests.leaks import secret
 from tests.network.conftest import Agent
 from tests.system.program import Program, knock
 
 WIB = timezone(timedelta(hours=7))
-HOOK = "hook-secret"
-RIGHT, WRONG = "the-right-password", "the-wrong-password"
+HOOK = secret("signing-word-of-the-town")
+RIGHT, WRONG = secret("the-right-password"), secret("the-wrong-password")
 
 CONFIG = """
 [region]

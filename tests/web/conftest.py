@@ -15,11 +15,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import httpx
 import pytest
+from playwright._impl._api_structures import SetCookieParam
 from playwright.sync_api import (
     Browser,
+    BrowserContext,
     ConsoleMessage,
     Page,
     Request,
@@ -27,8 +30,13 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from commandcenter.access.roles import Role
 from commandcenter.bus import Bus
 from commandcenter.reading import Reading
+from commandcenter.records.accounts import accounts, create
+from commandcenter.records.database import Records
+from commandcenter.records.sessions import begin
+from commandcenter.web.visitors import COOKIE
 from tests.conftest import RedisProcess, free_port, wait_until
 
 T = TypeVar("T")
@@ -120,6 +128,33 @@ name = "operator 2"
 """
 
 
+def sign_in(records_url: str, name: str, role: Role, **limits: Any) -> str:
+    """The token of a new session of somebody, in these records."""
+    records, now = Records(records_url), datetime.now(UTC)
+    try:
+        records.migrate()
+        with records.engine.begin() as connection:
+            known = next((a for a in accounts(connection) if a.name == name), None)
+            told = {"username": name.replace(" ", "."), "name": name, "role": role} | limits
+            whose = known or create(connection, now, "a test", **told)
+            where = {"address": "127.0.0.1", "user_agent": "a test", "how": "password"}
+            return begin(connection, now, whose, hours=16, **where)[0]
+    finally:
+        records.close()
+
+
+def let_in(browser: BrowserContext, address: str, token: str) -> None:
+    """Whoever has this token is signed in in this browser."""
+    told: SetCookieParam = {
+        "name": COOKIE,
+        "value": token,
+        "url": address,
+        "httpOnly": True,
+        "sameSite": "Lax",
+    }
+    browser.add_cookies([told])
+
+
 def apart(work: Callable[[], Awaitable[T]]) -> T:
     """Run async work from a test that drives a browser, whose own loop occupies this thread."""
 
@@ -139,10 +174,34 @@ class Site:
     config: str = CONFIG
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    tokens: dict[str, str] = field(default_factory=dict)
 
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def token(self, name: str = "operator 1", role: Role = "operator", **limits: Any) -> str:
+        """Of a session of this person, who gets an account if there is none yet."""
+        if name not in self.tokens:
+            self.tokens[name] = sign_in(self.records_url, name, role, **limits)
+        return self.tokens[name]
+
+    def cookie(self, name: str = "operator 1", role: Role = "operator", **limits: Any) -> str:
+        """The header with which this person asks."""
+        return f"{COOKIE}={self.token(name, role, **limits)}"
+
+    def client(
+        self, name: str = "operator 1", role: Role = "operator", **more: Any
+    ) -> httpx.Client:
+        """The hands of this person, without a browser."""
+        headers = {"Cookie": self.cookie(name, role), "Origin": self.address}
+        return httpx.Client(base_url=self.address, headers=headers, **more)
+
+    def let_in(
+        self, browser: BrowserContext, name: str = "operator 1", role: Role = "operator"
+    ) -> None:
+        """This person is signed in in this browser."""
+        let_in(browser, self.address, self.token(name, role))
 
     @property
     def records_url(self) -> str:
@@ -262,7 +321,8 @@ class Screen:
     foreign: list[str] = field(default_factory=list)
 
     def open(self, path: str = "/wall/utama") -> Screen:
-        """Go there; returns when its panels are on the screen and live."""
+        """Go there, signed in; returns when its panels are on the screen and live."""
+        self.site.let_in(self.page.context)
         self.page.goto(self.site.address + path)
         self.until(READY, seconds=15)
         return self

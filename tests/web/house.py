@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -20,12 +21,17 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from commandcenter.access.settings import Access
+from commandcenter.config import Config
 from commandcenter.language import Language
 from commandcenter.records.database import Records
 from commandcenter.region import Region
 from commandcenter.web.displays import Display, Displays
+from commandcenter.web.floods import Floods
 from commandcenter.web.guard import Guard, Rules
 from commandcenter.web.pairing import Pairing, WallDoor
+from commandcenter.web.paper import Paper
+from commandcenter.web.visitors import Visitors
 from tests.conftest import free_port, wait_until
 from tests.web.conftest import ROOT
 
@@ -103,13 +109,10 @@ class House:
         assets = Mount("/assets", StaticFiles(directory=ROOT / "assets"))
         routes = [*pairing.routes(), Route("/wall", the_wall), assets]
         app = WallDoor(Starlette(routes=routes, lifespan=self._lifespan), pairing)
-        return Guard(
-            app, Rules(names=("127.0.0.1",), pages={"/"}, policy=POLICY, displays=self._id)
-        )
-
-    def _id(self, token: str) -> int | None:
-        found = self.displays.by_token(token)
-        return found.id if found else None
+        paper = Paper(Config(region=REGION))
+        rules = Rules(names=("127.0.0.1",), pages={"/", "/wall"}, policy=POLICY, paper=paper)
+        visitors = Visitors(self.records, self.displays, self.now, Access())
+        return Guard(app, rules, visitors, Floods(time.monotonic))
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:

@@ -9,6 +9,7 @@ import pytest
 
 from commandcenter.cli import main
 from commandcenter.config import BadConfig, read_config
+from tests.leaks import secret
 from tests.web.conftest import CONFIG, LISTS, ROOT
 
 Write = Callable[[str], Path]
@@ -189,25 +190,25 @@ def test_no_secret_is_ever_in_a_message(write: Write, capsys: pytest.CaptureFixt
         good()
         + """
         [redis]
-        url = ["redis://:s3cret@10.0.0.1/0"]
+        url = ["redis://:s3cret-of-the-file@10.0.0.1/0"]
         [records]
-        url = "postgresql://kominfo:s3cret@10.0.0.1/cc"
-        colour = "s3cret"
+        url = "postgresql://kominfo:s3cret-of-the-file@10.0.0.1/cc"
+        colour = "s3cret-of-the-file"
         [feed.extra]
         type = "complaints"
-        webhook_secret = "s3cret"
+        webhook_secret = "s3cret-of-the-file"
         open311 = 5
         [feed.others]
         type = "network"
-        devices = "rtsp://admin:s3cret@10.0.0.1/x.csv"
-        community = "s3cret"
+        devices = "rtsp://admin:s3cret-of-the-file@10.0.0.1/x.csv"
+        community = "s3cret-of-the-file"
         """
     )
     found = mistakes(path)
     assert len(found) >= 5
-    assert "s3cret" not in "\n".join(found)
+    assert secret("s3cret-of-the-file") not in "\n".join(found)
     assert main(["--config", str(path), "check"]) == 1
-    assert "s3cret" not in "".join(capsys.readouterr())
+    assert "s3cret-of-the-file" not in "".join(capsys.readouterr())
 
 
 def test_a_file_that_is_not_there_or_not_toml_is_told(tmp_path: Path, write: Write) -> None:

@@ -18,6 +18,7 @@ from commandcenter.records.pairing import ask
 from commandcenter.web import displays as module
 from commandcenter.web.displays import Display, Displays, NoDisplay, NoSuchCode
 from tests.conftest import NOW, Clock, free_port
+from tests.leaks import secret
 
 WHO: dict[str, Any] = {"who": "operator 1", "address": "127.0.0.1"}
 
@@ -185,7 +186,7 @@ async def test_while_the_records_are_away_nobody_is_known_the_fall_is_told_once_
     clock: Clock, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "TRY_EVERY", 0.01)
-    records = Records(f"postgresql://test:hidden@127.0.0.1:{free_port()}/x")
+    records = Records(f"postgresql://test:{secret('hidden-of-postgres')}@127.0.0.1:{free_port()}/x")
     displays = Displays(records, clock)
     tried = 0
     read = records.read

@@ -7,6 +7,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.conftest import free_port, wait_until
+from tests.leaks import secret
 from tests.web import samples
 from tests.web.conftest import Site
 
@@ -87,7 +88,7 @@ def test_a_redis_that_is_away_is_told_without_its_password(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     port = free_port()
-    url = f"redis://operator:s3cret@127.0.0.1:{port}/0"
+    url = f"redis://operator:{secret('s3cret-of-redis')}@127.0.0.1:{port}/0"
     lonely = Site(tmp_path_factory.mktemp("site"), url)
     lonely.start()
     try:

@@ -14,6 +14,7 @@ import httpx
 import orjson
 import pytest
 import websockets
+from websockets import Origin
 from websockets.asyncio.client import ClientConnection, connect
 
 from commandcenter.bus import Bus
@@ -48,7 +49,10 @@ async def browser(
 ) -> AsyncIterator[ClientConnection]:
     """A connection as a page makes it."""
     address = f"ws://127.0.0.1:{site.port}/live?page={page}&lang={language}"
-    async with connect(address, origin=site.address, compression=None) as connection:  # type: ignore[arg-type]
+    headers, origin = {"Cookie": site.cookie()}, Origin(site.address)
+    async with connect(
+        address, origin=origin, additional_headers=headers, compression=None
+    ) as connection:
         yield connection
 
 
@@ -193,7 +197,8 @@ def deaf(site: Site) -> socket.socket:
     connection.sendall(
         (
             f"GET /live?page=/wall/samping HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\n"
-            f"Origin: {site.address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Origin: {site.address}\r\nCookie: {site.cookie()}\r\n"
+            "Upgrade: websocket\r\nConnection: Upgrade\r\n"
             f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n"
         ).encode()
     )

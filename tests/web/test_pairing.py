@@ -11,9 +11,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
-from commandcenter.web.guard import COOKIE
 from commandcenter.web.pairing import cookie
+from commandcenter.web.visitors import DISPLAY_COOKIE
 from tests.conftest import free_port
+from tests.leaks import secret
 from tests.web.house import House
 
 SIZE = {"width": 1920, "height": 1080}
@@ -63,7 +64,7 @@ def test_the_token_comes_with_the_cookie_of_a_display_once_its_code_was_entered(
 
 
 def test_the_cookie_travels_over_https_only_when_it_came_so() -> None:
-    assert cookie("token", "https").endswith("; Secure")
+    assert cookie("token", {"scheme": "https"}).endswith("; Secure")
 
 
 def test_a_display_with_a_token_needs_no_code(house: House) -> None:
@@ -131,7 +132,9 @@ def test_only_our_own_page_may_ask(house: House, path: str) -> None:
 def test_while_the_database_is_away_nobody_is_paired_and_the_reason_is_told(
     tmp_path: Path,
 ) -> None:
-    house = House(tmp_path, f"postgresql://test:secret@127.0.0.1:{free_port()}/x").start()
+    house = House(
+        tmp_path, f"postgresql://test:{secret('secret-of-postgres')}@127.0.0.1:{free_port()}/x"
+    ).start()
     with client(house) as display:
         answers = [display.post("/wall/pairing", json=SIZE)]
         answers.append(display.post("/wall/pairing/collect", json={"secret": "x"}))
@@ -193,7 +196,7 @@ def test_a_new_display_shows_a_code_and_becomes_a_wall_by_itself(
     until_wall(page, found.id)
     assert complaints == []
     (token,) = context.cookies()
-    assert (token["name"], token["httpOnly"], token["sameSite"]) == (COOKIE, True, "Strict")
+    assert (token["name"], token["httpOnly"], token["sameSite"]) == (DISPLAY_COOKIE, True, "Strict")
     assert token["expires"] > house.now().timestamp() + 399 * 86_400
 
 

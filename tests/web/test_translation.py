@@ -18,10 +18,12 @@ from tests.web.conftest import ROOT
 SOURCES = [
     *(ROOT / "panels").glob("*.py"),
     *(ROOT / "commandcenter" / "staging").glob("*.py"),
-    *(ROOT / "commandcenter" / "web").glob("*.py"),
+    *(ROOT / "commandcenter" / "access").glob("*.py"),
+    *(ROOT / "commandcenter" / "web").rglob("*.py"),
     *(ROOT / "commandcenter" / "notify").glob("*.py"),
 ]
 SCRIPTS = list((ROOT / "assets").glob("*.js"))
+TEMPLATES = list((ROOT / "commandcenter" / "web" / "templates").glob("*.html"))
 # Words that a screen says without their standing in a call: names of states and origins.
 STATES = {"none", "disconnected", "demo", "manual"}
 
@@ -71,7 +73,15 @@ def said_by_scripts() -> set[str]:
     return {told for call in calls for told in re.findall(r'"([^"]+)"', call)}
 
 
+def said_by_templates(path: Path) -> Iterator[str]:
+    """Texts in say("…") and say('…')."""
+    text = path.read_text(encoding="utf-8")
+    for _, told in re.findall(r"""\bsay\(\s*(["'])(.+?)\1""", text, re.DOTALL):
+        yield told
+
+
 SAID = {text: path.name for path in SOURCES for text in said_by_python(path)}
+SAID |= {text: path.name for path in TEMPLATES for text in said_by_templates(path)}
 
 
 def test_the_test_finds_sentences_wherever_they_stand() -> None:
@@ -102,15 +112,20 @@ def test_a_script_says_only_what_the_page_is_given() -> None:
 
 def test_nothing_is_translated_that_no_screen_says() -> None:
     known = set(catalogue("id"))
-    everything = "\n".join(
-        path.read_text(encoding="utf-8") for path in SOURCES + SCRIPTS + _vocabulary()
-    )
+    constants = {text for path in SOURCES + _vocabulary() for text in _constants(path)}
+    everything = "\n".join(path.read_text(encoding="utf-8") for path in SCRIPTS + TEMPLATES)
     unused = {
         text
-        for text in known - SAID.keys() - STATES
+        for text in known - SAID.keys() - STATES - constants
         if f'"{text}"' not in everything and f"'{text}'" not in everything
     }
     assert unused == set()
+
+
+def _constants(path: Path) -> Iterator[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        yield from _texts(node, {})
 
 
 def _vocabulary() -> list[Path]:

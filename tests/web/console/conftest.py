@@ -17,16 +17,18 @@ import orjson
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
+from commandcenter.access.roles import Role
 from commandcenter.bus import Bus
 from commandcenter.incidents.bell import Bell
 from commandcenter.records.database import Records
 from commandcenter.records.incidents import IncidentRow, incident_of, open_incident
 from commandcenter.records.life import Step, Terms, take_step
 from tests.conftest import RedisProcess
+from tests.leaks import secret
 from tests.web import samples
 from tests.web.conftest import Site, apart
 
-SECRET = "a secret of thirty-two characters"
+SECRET = secret("a secret of thirty-two characters")
 CONFIG = """
 [region]
 name = "Kabupaten Kotawaringin Barat"
@@ -79,7 +81,25 @@ class Desk:
 
     site: Site
     records: Records
-    client: httpx.Client
+    hands: dict[str, httpx.Client] = field(default_factory=dict)
+
+    def client(self, who: str = "operator 1", role: Role = "operator") -> httpx.Client:
+        """The hands of this person."""
+        if who not in self.hands:
+            self.hands[who] = self.site.client(who, role, timeout=30)
+        return self.hands[who]
+
+    @property
+    def stranger(self) -> httpx.Client:
+        """Somebody who is not signed in."""
+        headers = {"Origin": self.site.address}
+        return self.hands.setdefault("", httpx.Client(base_url=self.site.address, headers=headers))
+
+    def leave(self) -> None:
+        """The day is over."""
+        for client in self.hands.values():
+            client.close()
+        self.records.close()
 
     def happen(self, key: str, *, level: str = "critical", rung: bool = True, **more: Any) -> int:
         """As watch does it: into the records, then the bell."""
@@ -113,11 +133,11 @@ class Desk:
         with self.records.engine.begin() as connection:
             return take_step(connection, Step(incident=number, **told), at, Terms())
 
-    def get(self, path: str, **query: Any) -> httpx.Response:
-        return self.client.get(f"/console/{path}", params=query)
+    def get(self, path: str, who: str = "operator 1", **query: Any) -> httpx.Response:
+        return self.client(who).get(f"/console/{path}", params=query)
 
-    def post(self, path: str, **body: Any) -> httpx.Response:
-        return self.client.post(f"/console/{path}", json={"who": "operator 1"} | body)
+    def post(self, path: str, who: str = "operator 1", **body: Any) -> httpx.Response:
+        return self.client(who).post(f"/console/{path}", json=body)
 
     def step(self, act: str, *numbers: int, **told: Any) -> httpx.Response:
         """With the versions that the records have now."""
@@ -135,11 +155,14 @@ class Desk:
 
 
 @asynccontextmanager
-async def console(site: Site) -> AsyncIterator[ClientConnection]:
+async def console(
+    site: Site, who: str = "operator 1", **limits: Any
+) -> AsyncIterator[ClientConnection]:
     """A page at /console, as far as the server knows."""
     address = f"ws://127.0.0.1:{site.port}/live?page=/console&lang=id"
-    origin: Any = site.address
-    async with connect(address, origin=origin, compression=None, max_size=None) as connection:
+    told: dict[str, Any] = {"compression": None, "max_size": None, "origin": site.address}
+    headers = {"Cookie": site.cookie(who, **limits)}
+    async with connect(address, additional_headers=headers, **told) as connection:
         yield connection
 
 
@@ -225,11 +248,9 @@ def site(tmp_path_factory: pytest.TempPathFactory, gateway: Gateway) -> Iterator
 @pytest.fixture(scope="package")
 def desk(site: Site) -> Iterator[Desk]:
     """Somebody at the console."""
-    records = Records(site.records_url)
-    headers = {"Origin": site.address}
-    with httpx.Client(base_url=site.address, headers=headers, timeout=30) as client:
-        yield Desk(site, records, client)
-    records.close()
+    found = Desk(site, Records(site.records_url))
+    yield found
+    found.leave()
 
 
 def iso(text: str) -> datetime:

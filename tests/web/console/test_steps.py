@@ -67,14 +67,12 @@ async def test_of_two_who_press_at_once_one_is_done_and_the_other_told_who_was_f
     for turn in range(5):
         number = desk.happen(f"rtr-balapan-{turn}", rung=False)
         body = {"act": "acknowledge", "incidents": [{"number": number, "version": 1}]}
-        headers = {"Origin": site.address}
-        async with httpx.AsyncClient(base_url=site.address, headers=headers) as client:
-            answers = await asyncio.gather(
-                *(
-                    client.post("/console/steps", json=body | {"who": who})
-                    for who in ("operator 1", "operator 2")
-                )
+        answers = await asyncio.gather(
+            *(
+                asyncio.to_thread(desk.client(who).post, "/console/steps", json=body)
+                for who in ("operator 1", "operator 2")
             )
+        )
         both = [told(answer) for answer in answers]
         (winner,) = [one for one in both if one["done"]]
         (loser,) = [one for one in both if one["refused"]]
@@ -150,10 +148,6 @@ def test_a_step_can_be_taken_back(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        ({"who": "orang asing"}, "orang asing"),
-        ({"who": ""}, "[[person]]"),
-        ({"who": None}, "who"),
-        ({"who": ["operator 1"]}, "who"),
         ({"act": "hapus"}, "act"),
         ({"via": "link"}, "via"),
         ({"incidents": []}, "incidents"),
@@ -185,16 +179,16 @@ def test_a_senseless_request_changes_nothing_and_says_why(
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b'"x"', b"\xff\xfe", b"null", b'{"who":"\\ud800"}']
+    "body", [b"", b"{", b"[]", b'"x"', b"\xff\xfe", b"null", b'{"act":"\\ud800"}']
 )
 def test_what_is_no_request_at_all_is_answered_400(desk: Desk, body: bytes) -> None:
-    answer = desk.client.post("/console/steps", content=body)
+    answer = desk.client().post("/console/steps", content=body)
     assert answer.status_code == 400
     assert answer.json()["ok"] is False
 
 
 def test_a_body_without_end_is_refused(desk: Desk) -> None:
-    answer = desk.client.post("/console/steps", content=b" " * 1_000_001)
+    answer = desk.client().post("/console/steps", content=b" " * 1_000_001)
     assert answer.status_code == 413
 
 
@@ -213,16 +207,14 @@ def test_while_the_bus_is_away_a_step_is_still_written(
 ) -> None:
     site = Site(tmp_path_factory.mktemp("site"), redis_process.url)
     site.start()
-    records = Records(site.records_url)
-    with httpx.Client(base_url=site.address, headers={"Origin": site.address}) as client:
-        desk = Desk(site, records, client)
-        try:
-            number = desk.happen("rtr-sendiri")
-            redis_process.stop()
-            answer = told(desk.step("acknowledge", number))
-            assert answer["rung"] is False
-            assert [one["number"] for one in answer["done"]] == [number]
-            assert desk.row(number).acknowledged_by == "operator 1"
-        finally:
-            records.close()
-            site.stop()
+    desk = Desk(site, Records(site.records_url))
+    try:
+        number = desk.happen("rtr-sendiri")
+        redis_process.stop()
+        answer = told(desk.step("acknowledge", number))
+        assert answer["rung"] is False
+        assert [one["number"] for one in answer["done"]] == [number]
+        assert desk.row(number).acknowledged_by == "operator 1"
+    finally:
+        desk.leave()
+        site.stop()

@@ -7,7 +7,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import (
     Browser,
@@ -35,7 +34,6 @@ LIVE = """() => document.body.dataset.connection === "live"
     && commandcenter.desk.list && commandcenter.desk.rest === 0"""
 ROWS = "(wanted) => commandcenter.desk.list.rows().map((row) => row.number).join() === wanted"
 PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-NOBODY = ""
 
 
 @dataclass
@@ -48,7 +46,7 @@ class Operator:
 
     def open(self, path: str = "/console", who: str = "operator 1") -> Operator:
         """Go there; returns when the list is on the screen and live."""
-        self.page.add_init_script(f"localStorage.setItem('commandcenter.operator', {who!r})")
+        self.site.let_in(self.page.context, who)
         self.page.goto(self.site.address + path)
         self.page.wait_for_function(LIVE)
         self.page.evaluate(PAINTED)
@@ -122,11 +120,9 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="package")
 def house(site: Site) -> Iterator[Desk]:
     """What happens, and the records behind it."""
-    records = Records(site.records_url)
-    headers = {"Origin": site.address}
-    with httpx.Client(base_url=site.address, headers=headers, timeout=30) as client:
-        yield Desk(site, records, client)
-    records.close()
+    found = Desk(site, Records(site.records_url))
+    yield found
+    found.leave()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from playwright.sync_api import Route, expect
 from commandcenter.records.chain import log_of
 from tests.web import samples
 from tests.web.console.conftest import Desk
-from tests.web.operators.conftest import NOBODY, Operator
+from tests.web.operators.conftest import Operator
 
 Seat = Callable[..., Operator]
 
@@ -237,13 +237,3 @@ def test_while_watch_is_silent_the_list_says_so_and_no_step_is_taken(
     operator.press("t")
     expect(page.locator(".toast.bad")).to_contain_text("Tidak dilakukan")
     assert desk.row(number).state == "open"
-
-
-def test_whoever_has_not_said_who_they_are_is_asked_with_the_first_step(
-    desk: Desk, operator: Operator
-) -> None:
-    number = desk.happen("rtr-dinkes")
-    operator.open(who=NOBODY).take_up(number).press("t")
-    operator.page.locator('dialog [data-person="koordinator"]').click()
-    expect(operator.row(number).locator(".who")).to_have_text("koordinator")
-    expect(operator.page.locator("#operator")).to_have_value("koordinator")

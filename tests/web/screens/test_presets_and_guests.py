@@ -122,14 +122,13 @@ def test_letters_that_are_typed_into_a_field_are_no_orders(desk: Desk, front: Pa
     scene_on(front, "ringkas")
 
 
-def test_orders_are_written_down_with_the_person_who_was_chosen(desk: Desk, front: Page) -> None:
-    desk.page.select_option("#operator", "operator 2")
+def test_orders_are_written_down_with_the_person_who_is_signed_in(desk: Desk, front: Page) -> None:
     desk.press(1, "Kamera")
     scene_on(front, "kamera")
-    last = "SELECT who, step, note, source_address FROM display_log ORDER BY id DESC LIMIT 1"
-    assert asked_of(desk.site, last) == [("operator 2", "scene", "kamera", "127.0.0.1")]
-    desk.page.reload()  # and the browser remembers who works at it
-    expect(desk.page.locator("#operator")).to_have_value("operator 2")
+    last = "SELECT who, act, thing, note, source_address FROM audit_log ORDER BY id DESC LIMIT 1"
+    told = ("operator 1", "display.scene", "display/1", "kamera", "127.0.0.1")
+    assert asked_of(desk.site, last) == [told]
+    expect(desk.page.locator("#self .me")).to_have_text("operator 1")
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (1180, 820), (820, 1180), (390, 844)])

@@ -22,6 +22,7 @@ def upgrade() -> None:
     _audit()
     _take_over()
     _append_only()
+    _search_steps()
 
 
 def _number() -> sa.Column[int]:
@@ -163,6 +164,13 @@ def _audit() -> None:
     for column in ("who", "act", "thing"):
         name = op.f(f"ix_audit_log_{column}_number")
         op.create_index(name, "audit_log", [column, "number"], unique=False)
+
+
+def _search_steps() -> None:
+    """The administrator searches the log of incidents, too."""
+    op.create_index(op.f("ix_incident_log_at"), "incident_log", ["at"], unique=False)
+    columns = ["who", "number"]
+    op.create_index(op.f("ix_incident_log_who_number"), "incident_log", columns, unique=False)
 
 
 def _take_over() -> None:

@@ -1,0 +1,111 @@
+"""Ten thousand attempts get nowhere, and lock nobody out for good. Through the real doors."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+from tests.web.sign_in.conftest import FAR, GOOD, Front, told
+
+MANY = 10_000
+
+
+async def test_ten_thousand_from_one_address(front: Front) -> None:
+    ani = await front.account()
+    answers: Counter[int] = Counter()
+    async with front.browser("10.6.6.6") as thief, front.browser() as desk:
+        for n in range(MANY):  # one every 50 ms: more than eight minutes
+            front.now.forward(0.05)
+            answers[(await thief.sign_in("ani", f"guess {n}")).status_code] += 1
+        assert answers[429] > MANY - 50
+        assert front.hasher.computed == 10
+        front.hasher.computed = 0
+        assert (await desk.sign_in()).status_code == 303  # the real person, from elsewhere
+        assert front.hasher.computed == 1
+    refused = await front.log("sign_in_refused")
+    assert len(refused) == 10
+    assert {line.thing for line in refused} == {f"account/{ani.id}"}
+
+
+async def test_ten_thousand_addresses_against_one_account(front: Front) -> None:
+    await front.account()
+    async with front.browser("10.6.6.6") as thief, front.browser() as desk:
+        assert (await desk.sign_in()).status_code == 303  # before the attack: known from now on
+        await desk.sign_out()
+        front.hasher.computed = 0
+        answers = set()
+        for n in range(MANY):  # ten minutes
+            front.now.forward(0.06)
+            thief.client._transport.client = (f"10.{n // 250}.{n % 250}.1", 1)  # type: ignore[attr-defined]
+            page = await thief.sign_in("ani", f"guess {n}")
+            answers.add((page.status_code, "salah" in told(page)))
+            if n in (100, MANY - 1):
+                await desk.sign_in()
+                assert await desk.here()
+                await desk.sign_out()
+        assert answers == {(401, True)}  # nobody learns that it is refused unseen
+        assert front.hasher.computed == 20 + 2
+        async with front.browser("10.7.7.7") as new_place:
+            assert (await new_place.sign_in()).status_code == 401  # not from just anywhere
+            front.now.now += timedelta(minutes=15)
+            assert (await new_place.sign_in()).status_code == 303
+    assert len(await front.log("sign_in_refused")) == 20
+    summaries = await front.log("throttled")
+    assert 5 <= len(summaries) <= 12  # one a minute
+    assert sum(line.facts["attempts"] for line in summaries) > MANY - 1100
+
+
+async def test_a_one_time_link_opens_also_during_an_attack(front: Front) -> None:
+    ani = await front.account()
+    async with front.browser("10.6.6.6") as browser:
+        for n in range(30):
+            browser.client._transport.client = (f"10.0.{n}.1", 1)  # type: ignore[attr-defined]
+            await browser.sign_in("ani", "guess")
+        assert (await browser.sign_in()).status_code == 401
+        new = "awan jingga di atas gudang"
+        page = await browser.post(await front.link(ani), new=new, again=new)
+        assert page.status_code == 303
+        assert await browser.here()
+        await browser.sign_out()
+        assert (await browser.sign_in(password=new)).status_code == 303  # known since then
+
+
+async def test_an_unknown_name_is_answered_like_a_known_one_all_along(front: Front) -> None:
+    await front.account()
+    courses = []
+    for username in ("ani", "nobody"):
+        course = []
+        async with front.browser("10.6.6.6") as thief:
+            for n in range(30):
+                front.hasher.computed = 0
+                thief.client._transport.client = (f"10.{len(username)}.{n}.1", 1)  # type: ignore[attr-defined]
+                page = await thief.sign_in(username, "guess")
+                text = page.text.replace(f'value="{username}"', "")
+                course.append((page.status_code, front.hasher.computed, text))
+        courses.append(course)
+    assert courses[0] == courses[1]
+
+
+async def test_whoever_waits_is_told_how_long(front: Front) -> None:
+    async with front.browser(FAR) as browser:
+        for _ in range(10):
+            assert (await browser.sign_in()).status_code == 401
+        front.now.forward(60)
+        page = await browser.sign_in(password=GOOD)
+        assert (page.status_code, page.headers["retry-after"]) == (429, "240")
+        assert "4 menit" in told(page)
+
+
+async def test_a_known_browser_is_known_also_after_a_restart(front: Front) -> None:
+    await front.account()
+    async with front.browser() as desk:
+        await desk.sign_in()
+        cookies = dict(desk.client.cookies)
+    again = Front(front.folder, front.records, front.now).open()
+    async with again.browser("10.6.6.6") as thief, again.browser() as desk:
+        for n in range(30):
+            thief.client._transport.client = (f"10.0.{n}.1", 1)  # type: ignore[attr-defined]
+            await thief.sign_in("ani", "guess")
+        assert (await thief.sign_in()).status_code == 401
+        desk.client.cookies.update(cookies)
+        assert (await desk.sign_in()).status_code == 303
