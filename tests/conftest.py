@@ -22,6 +22,8 @@ from commandcenter.feed import Desk
 from commandcenter.lists import Office
 from commandcenter.records.database import Records
 
+pytest_plugins = ("tests.leaks.plugin",)  # nothing that the suite says may hold its secrets
+
 NOW = datetime(2026, 11, 21, 2, 42, 17, tzinfo=UTC)  # 09:42:17 WIB, a Saturday
 
 

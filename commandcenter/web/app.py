@@ -304,6 +304,7 @@ def _policy(dash: Dash) -> str:
     return "; ".join(
         (
             "default-src 'self'",
+            "object-src 'none'",
             f"script-src 'self' {scripts}",
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data: blob:",
