@@ -10,18 +10,19 @@ window.commandcenter = window.commandcenter || {};
   const ARRIVES = 3000; // ms in which what was done also comes as a row
   const UNDOABLE = ["acknowledge", "work", "resolve", "close", "reopen", "shelve", "unshelve", "assign"];
   const desk = cc.desk;
-  const asking = new Set(); // numbers of which the server has not yet said that it was done
+  const asking = new Map(); // number -> the act of which the server has not yet said that it was done
   const written = new Map(); // number -> version that the server has, and the page not yet
 
   desk.busy = (number) => asking.has(number) || written.has(number);
 
   // Whether all of it was done.
   desk.step = async function (act, rows, told = {}) {
+    if (rows.every((row) => asking.get(row.number) === act)) return false; // impatience is one step
     await settled(rows);
     const free = rows.filter((row) => !desk.busy(row.number));
     if (!free.length) return refuse(cc.word("Not done: the step before is still being written"));
     if (!desk.live()) return refuse(cc.word("Not done: what is seen here is not the present"));
-    free.forEach((row) => asking.add(row.number));
+    free.forEach((row) => asking.set(row.number, act));
     desk.tell("busy");
     try {
       const body = { via: "page", act, note: "", cause: "", until_minutes: null, assignee: "", ...told };

@@ -10,9 +10,11 @@ from typing import Any, NamedTuple, TypeAlias, cast
 
 from benchmarks.machine import Line
 from benchmarks.stamp import find_event
+from benchmarks.visitor import HEADER
 
 HELLO = (
     "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\n"
+    f"Cookie: {HEADER}\r\n"
     "Upgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )

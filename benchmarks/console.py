@@ -23,7 +23,8 @@ from playwright.sync_api import Browser, Page
 from benchmarks.chromium import display
 from benchmarks.machine import Line, Server, running
 from benchmarks.report import Effort, Row, percentile
-from commandcenter.config import Address, Config, Person, Web
+from benchmarks.visitor import HEADER, WHO, let_in, sign_in
+from commandcenter.config import Address, Config, Web
 from commandcenter.lifeline import die_with_parent
 from commandcenter.plugins import panel_class
 from commandcenter.processes import web
@@ -35,7 +36,6 @@ from commandcenter.staging.scenes import Wall
 MANY, FEW = 10_000, 100
 SCREENS = 4  # consoles, beside one wall
 REST = 500  # ms between two changes: the rows of the one before have slid to their places
-WHO = "operator 1"
 WATCHED = '[region]\nname = "Benchmark"\n'
 
 PAINTED = """
@@ -75,7 +75,7 @@ def _paints(browser: Browser, few: Server, many: Server, effort: Effort) -> Iter
     for _ in range(effort.pages):
         for count, server in ((MANY, many), (FEW, few)):
             with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
-                page = context.new_page()
+                page = sign_in(context.new_page(), server.port)
                 page.add_init_script(PAINTED)
                 for cache in ("cold", "warm"):
                     page.goto(f"http://127.0.0.1:{server.port}/console")
@@ -126,7 +126,7 @@ class _Screens:
         self.pages: list[tuple[Page, str]] = []
         for place in [".rows"] * SCREENS + ['[data-panel="incidents"]']:
             context = browser.new_context(viewport={"width": 1440, "height": 900})
-            page = stack.enter_context(context).new_page()
+            page = sign_in(stack.enter_context(context).new_page(), server.port)
             path = "/console" if place == ".rows" else "/wall/bench"
             page.goto(f"http://127.0.0.1:{server.port}{path}")
             page.wait_for_selector(f"{place} [data-incident]")
@@ -150,14 +150,16 @@ class _Screens:
 def _clicker(server: Server) -> httpx.Client:
     """Another page that is open already, as far as its requests go."""
     address = f"http://127.0.0.1:{server.port}"
-    client = httpx.Client(base_url=address, headers={"Origin": address}, timeout=60)
+    client = httpx.Client(
+        base_url=address, headers={"Origin": address, "Cookie": HEADER}, timeout=60
+    )
     client.get("/healthz").raise_for_status()
     return client
 
 
 def _step(clicker: httpx.Client, incidents: list[dict[str, int]]) -> int:
     """How many were acknowledged."""
-    body = {"who": WHO, "via": "bulk", "act": "acknowledge", "incidents": incidents}
+    body = {"via": "bulk", "act": "acknowledge", "incidents": incidents}
     told = clicker.post("/console/steps", json=body)
     return len(told.raise_for_status().json()["done"])
 
@@ -172,6 +174,7 @@ class _console:  # noqa: N801 (it stands for a function that a new process can b
         for name in ("REDIS_URL", "RECORDS_URL"):
             os.environ.pop(name, None)
         url = f"sqlite:///{folder}/records.db"
+        await asyncio.to_thread(let_in, url)
         await asyncio.to_thread(_fill, url, self.count)
         config = Config(
             region=Region(name="Benchmark"),
@@ -180,7 +183,6 @@ class _console:  # noqa: N801 (it stands for a function that a new process can b
             records=Address(url=url),
             walls=(Wall(name="bench", picture=("incidents",)),),
             panels={"incidents": panel_class("incidents")(name="incidents")},
-            people=(Person(name=WHO),),
         )
         settings = folder / "config.toml"
         settings.write_text(WATCHED, encoding="utf-8")

@@ -14,6 +14,7 @@ from benchmarks.machine import Server, Worker, running
 from benchmarks.publisher import Plan, to_bus, to_channel
 from benchmarks.report import Effort, Row, percentile
 from benchmarks.rivals import plain_page
+from benchmarks.visitor import sign_in
 from benchmarks.wall import stamp_wall
 
 SIZE = 127  # bytes of an event
@@ -54,7 +55,7 @@ def _round(
     page: Page, server: Server, rate: float, effort: Effort, told: Told, *, ours_page: bool
 ) -> None:
     path, publish = ("/wall/bench", to_bus) if ours_page else ("/", to_channel)
-    page.goto(f"http://127.0.0.1:{server.port}{path}")
+    sign_in(page, server.port).goto(f"http://127.0.0.1:{server.port}{path}")
     page.wait_for_selector(".stamp", state="attached")
     seconds = effort.seconds if rate < 50 else effort.seconds / 2
     first = 1_000_000 * told.rounds + 1

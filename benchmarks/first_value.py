@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from statistics import median
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, Page
 
@@ -13,6 +14,7 @@ from benchmarks.machine import Server, Worker, running
 from benchmarks.publisher import Plan, region_to_bus, to_channel
 from benchmarks.report import Effort, Row
 from benchmarks.rivals import interval_page
+from benchmarks.visitor import sign_in
 from benchmarks.wall import shipped_wall
 
 FIRST = ".stamp, .figures .number"
@@ -55,7 +57,7 @@ def _cold_and_warm(server: Server, path: str) -> tuple[Load, Load]:
 
 
 def _load(chromium: BrowserContext, address: str) -> Load:
-    page = chromium.new_page()
+    page = sign_in(chromium.new_page(), urlsplit(address).port or 0)
     fetched = _count_bytes(chromium, page)
     page.goto(address)
     page.wait_for_selector(FIRST, state="attached")

@@ -20,6 +20,7 @@ from benchmarks import busy
 from benchmarks.chromium import display
 from benchmarks.machine import Line, Server, ServerWork, Worker, running
 from benchmarks.report import Effort, Row
+from benchmarks.visitor import sign_in
 
 Told: TypeAlias = Callable[[Line, str], Coroutine[Any, Any, None]]
 
@@ -201,7 +202,7 @@ def _told(wall: ServerWork, tell: Told) -> Iterator[tuple[Server, Worker]]:
 
 def _page(chromium: Browser, server: Server, wall: str) -> _Page:
     page = _Page(chromium.new_page(viewport={"width": 1920, "height": 1080}))
-    page.page.goto(f"http://127.0.0.1:{server.port}/wall/{wall}")
+    sign_in(page.page, server.port).goto(f"http://127.0.0.1:{server.port}/wall/{wall}")
     page.page.wait_for_selector("[data-panel] .body > *, .js-plotly-plot", state="attached")
     page.page.wait_for_timeout(1000 * WARM)
     return page

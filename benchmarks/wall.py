@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.machine import Line
+from benchmarks.visitor import let_in
 from commandcenter.board import View
 from commandcenter.config import Address, Config, Web
 from commandcenter.drawing import Drawing, div
@@ -74,4 +76,5 @@ async def _serve(
         panels=panels,
         feeds={name: Silent(name=name) for name in feeds},
     )
+    await asyncio.to_thread(let_in, config.records.url)
     await web(config)

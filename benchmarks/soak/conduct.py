@@ -26,6 +26,8 @@ from benchmarks.soak.region import Region
 from benchmarks.soak.servers import Redis, Web
 from benchmarks.soak.teller import Teller
 from benchmarks.soak.wall import CONFIG, PATH
+from benchmarks.visitor import HEADER, TOKEN
+from commandcenter.web.visitors import COOKIE
 
 PROBE = (Path(__file__).parent / "probe.js").read_text(encoding="utf-8")
 TICK = 0.1  # seconds between two looks at the day's clock
@@ -122,6 +124,8 @@ class Soak:
         await chromium.ask("Network.enable", maxTotalBufferSize=1, maxResourceBufferSize=1)
         await chromium.ask("Runtime.addBinding", name="soakTold")
         await chromium.ask("Page.addScriptToEvaluateOnNewDocument", source=PROBE)
+        address = f"http://{HOST}:{self.proxy.port}"
+        await chromium.ask("Network.setCookie", name=COOKIE, value=TOKEN, url=address)
         await chromium.ask("Page.navigate", url=f"http://{HOST}:{self.proxy.port}{PATH}")
         if await self.claims.until(lambda look: look.pulse > 0, NEVER) is None:
             raise BrowserGone("the wall shows no pulse; is there one in the picture?")
@@ -141,10 +145,12 @@ class Soak:
         """A browser that comes and goes, so that the witness draws, too."""
         address = f"ws://{HOST}:{self.witness.port}/live?page={PATH}"
         origin = Origin(f"http://{HOST}:{self.witness.port}")
+        headers = {"Cookie": HEADER}
+        told: Any = {"compression": None, "max_size": None, "additional_headers": headers}
         while True:
             with suppress(OSError, WebSocketException, TimeoutError):
                 async with (
-                    connect(address, origin=origin, compression=None, max_size=None) as line,
+                    connect(address, origin=origin, **told) as line,
                     asyncio.timeout(VISIT),
                 ):
                     async for told in line:

@@ -17,6 +17,7 @@ from typing import IO
 
 import psutil
 
+from benchmarks.visitor import let_in
 from commandcenter.lifeline import die_with_parent
 from commandcenter.redis_server import find_program
 
@@ -132,6 +133,7 @@ class Web(Fallible):
         path = self.folder / f"{self.name}.toml"
         path.write_text(self.config.replace("{port}", str(self.port)), encoding="utf-8")
         records = f"sqlite:///{self.folder}/{self.name}.db"
+        let_in(records)
         return psutil.Popen(
             [sys.executable, "-m", "commandcenter", "--config", str(path), "web"],
             env=os.environ | {"REDIS_URL": self.redis_url, "RECORDS_URL": records},

@@ -17,9 +17,6 @@ from typing import ParamSpec, TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.profiles import RFC_9106_LOW_MEMORY
-from zxcvbn.matching import RANKED_DICTIONARIES, build_ranked_dict, omnimatch
-from zxcvbn.scoring import most_guessable_match_sequence
-from zxcvbn.time_estimates import guesses_to_score
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -146,6 +143,10 @@ def _without(known: Iterable[str], password: str) -> str:
 def _score(password: str, known: Iterable[str]) -> int:
     """zxcvbn's, from 0 to 4. Its own front puts our words into a dictionary of the whole process,
     where two threads would find each other's."""
+    from zxcvbn.matching import RANKED_DICTIONARIES, build_ranked_dict, omnimatch
+    from zxcvbn.scoring import most_guessable_match_sequence
+    from zxcvbn.time_estimates import guesses_to_score
+
     words = {**RANKED_DICTIONARIES, "user_inputs": build_ranked_dict(list(known))}
     head = password[:JUDGED]
     guesses = most_guessable_match_sequence(head, omnimatch(head, words))["guesses"]

@@ -21,7 +21,6 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from commandcenter.access.ldap import Directory
 from commandcenter.board import Board
 from commandcenter.bus import Bus
 from commandcenter.config import Config
@@ -38,7 +37,6 @@ from commandcenter.web.guard import Guard, Rules
 from commandcenter.web.health import Health
 from commandcenter.web.hub import Hub
 from commandcenter.web.live import Spot, Whereabouts, live_endpoint
-from commandcenter.web.oidc import OidcDoors
 from commandcenter.web.pages import Page, connect_pages, index, pages_of, place_of
 from commandcenter.web.pairing import Pairing, WallDoor
 from commandcenter.web.paper import Paper
@@ -46,6 +44,7 @@ from commandcenter.web.presence import Presence
 from commandcenter.web.reception import Reception
 from commandcenter.web.screens import Screens
 from commandcenter.web.screens_panel import ScreensPanel
+from commandcenter.web.sign_in import Directory as SomeDirectory
 from commandcenter.web.snapshots import snapshot_route
 from commandcenter.web.stages import Stages
 from commandcenter.web.static import Compressed
@@ -111,9 +110,15 @@ def _coming_in(
 ) -> list[Route]:
     """Every door at which people come in."""
     reception = Reception(config, records, visitors, now)
-    directories = [Directory(config.ldap, config.grants)] if config.ldap else []
+    directories: list[SomeDirectory] = []
+    if config.ldap is not None:
+        from commandcenter.access.ldap import Directory
+
+        directories.append(Directory(config.ldap, config.grants))
     routes = FrontDoor(reception, directories).routes()
     if config.oidc is not None:
+        from commandcenter.web.oidc import OidcDoors
+
         routes += OidcDoors(reception, config.oidc).routes()
     return routes
 

@@ -68,6 +68,6 @@ def wall(chromium: Browser, town: Town) -> Iterator[Page]:
 
 def look_at(page: Page, program: Program, path: str = "/wall/utama") -> None:
     """Open a page, signed in; returns when its panels are on the screen and live."""
-    let_in(page.context, program.address, sign_in(program.records_url, "operator 2", "operator"))
+    let_in(page.context, program.address, sign_in(program.records_url, "operator 1", "operator"))
     page.goto(program.address + path)
     page.wait_for_function(f"() => {READY}", timeout=30_000)

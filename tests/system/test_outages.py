@@ -32,7 +32,7 @@ def taken(town: Town, wall: Page) -> str:
              method: "POST",
              headers: { "Content-Type": "application/json" },
              body: JSON.stringify({
-               who: "operator 1", act: "acknowledge", incidents: [{ number, version: 1 }],
+               act: "acknowledge", incidents: [{ number, version: 1 }],
              }),
            })""",
         int(row.split('"')[1]),

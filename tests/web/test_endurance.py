@@ -137,6 +137,7 @@ def test_a_browser_that_draws_no_frames_is_given_a_new_page(screen: Screen) -> N
 def test_when_a_new_page_draws_no_frames_either_it_asks_for_a_new_browser(screen: Screen) -> None:
     screen.page.add_init_script(HASTE)
     screen.page.add_init_script("window.requestAnimationFrame = () => 0")
+    screen.site.let_in(screen.page.context)
     screen.page.goto(screen.site.address + "/wall/utama")
     wish = "() => document.documentElement.dataset.restart === 'it draws no frames'"
     screen.page.wait_for_function(wish, polling=100, timeout=20_000)
@@ -183,6 +184,7 @@ def test_at_its_quiet_hour_a_wall_is_loaded_anew_and_only_once(
 ) -> None:
     screen.page.add_init_script(OLD + "Math.random = () => 0;" + HASTE)
     screen.site = quiet_site
+    quiet_site.let_in(screen.page.context)
     screen.page.goto(quiet_site.address + "/wall/utama")
     until_loaded_again(screen)
     screen.page.evaluate("window.looks = 0; delete sessionStorage['commandcenter.reloaded']")

@@ -137,6 +137,7 @@ def test_a_page_of_an_older_build_is_loaded_anew_once(wall: Screen) -> None:
           if (build) build.content = "older";
         }).observe(document, { childList: true, subtree: true });"""
     )
+    wall.site.let_in(page.context)
     page.goto(wall.site.address + "/wall/utama", wait_until="commit")
     wall.until('sessionStorage.loads === "2"', seconds=10)
     wall.until(READY, seconds=15)

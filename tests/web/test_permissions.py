@@ -7,12 +7,16 @@ in it fails the test, and so does a line that no route has.
 from __future__ import annotations
 
 import asyncio
+import shutil
+import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 import orjson
 import pytest
+import pytest_asyncio
 from dash import Dash, Input, Output, html
 from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Mount
@@ -33,11 +37,13 @@ from commandcenter.records.pairing import ask, claim_code, collect
 from commandcenter.records.sessions import begin
 from commandcenter.secret import Secret
 from commandcenter.web.app import web_app
+from commandcenter.web.floods import Floods
 from commandcenter.web.guard import Guard
 from commandcenter.web.visitors import COOKIE, DISPLAY_COOKIE
-from tests.conftest import NOW, Clock
+from tests.conftest import NOW, Clock, RedisProcess
 from tests.web.conftest import CONFIG, LISTS
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 ALL, PEOPLE = "display viewer leader operator admin", "viewer leader operator admin"
 READERS, OPERATORS = "leader operator admin", "operator admin"
 EVERYBODY = "stranger " + ALL
@@ -138,6 +144,8 @@ POST /api/v1/incidents/{{number}}/steps         : incidents:act
 POST /api/v1/readings                           : readings:write
 POST /api/v1/events                             : events:write
 """
+ENDED = """UPDATE session SET ended_at = '2026-11-21 02:42:00'
+WHERE account_id = (SELECT id FROM account WHERE username = 'operator')"""
 # Dash's own routes that open to nobody here, and its page at every address, which OneIndex serves.
 CLOSED = {"/_reload-hash", "/_dash-ws-callback", "/_dash-config", "/_alive_{hash}"}
 ELSEWHERE, ORIGIN = "10.0.0.9", "https://127.0.0.1:8050"
@@ -186,6 +194,7 @@ class House:
 
     async def ask(self, method: str, path: str, who: str, **more: Any) -> int:
         """The status that somebody gets: 200 for whoever comes in."""
+        self.guard.floods = Floods(time.monotonic)  # how often one may ask is not the question here
         path, _, query = path.partition("?")
         for part, value in FILLED.items():
             path = path.replace(part, value)
@@ -241,11 +250,27 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
     return replace(found, panels=panels, oidc=oidc, access=access)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="module")
+def sqlite_records(
+    migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Records]:
+    path = tmp_path_factory.mktemp("records") / "records.db"
+    shutil.copy(migrated_sqlite, path)
+    records = Records(f"sqlite:///{path}")
+    yield records
+    records.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def house(
-    config: Config, sqlite_records: Records, redis_url: str, clock: Clock
+    config: Config, sqlite_records: Records, shared_redis: RedisProcess, clock: Clock
 ) -> AsyncIterator[House]:
-    bus = Bus(redis_url)
+    bus = Bus(shared_redis.url)
     app: Any = web_app(config, bus, sqlite_records, clock, lambda *_: None)
     inner = app
     while not hasattr(inner, "routes"):
@@ -398,9 +423,7 @@ async def test_an_ended_session_opens_nothing_within_five_seconds_whoever_ended_
     visitors = house.guard.visitors
     keeping = asyncio.create_task(visitors.keep())
     assert await house.ask("GET", "/console", "operator") == 200
-    await sqlite_records.write(
-        lambda c: c.exec_driver_sql("UPDATE session SET ended_at = '2026-11-21 02:42:00'")
-    )
+    await sqlite_records.write(lambda c: c.exec_driver_sql(ENDED))
     async with asyncio.timeout(5):
         while await house.ask("GET", "/console", "operator") == 200:
             await asyncio.sleep(0.1)
@@ -421,6 +444,6 @@ async def test_a_session_ends_when_nobody_uses_it_and_in_any_case_in_the_end(
     assert await house.ask("GET", "/", "viewer") == 401, "after sixteen hours"
 
 
-def test_the_table_names_roles_that_there_are() -> None:
+async def test_the_table_names_roles_that_there_are() -> None:
     known = {*ROLES, *MAY, "stranger", "token"}
     assert {who for line in LINES for who in line.to} <= known
