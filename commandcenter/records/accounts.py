@@ -16,6 +16,8 @@ from commandcenter.records import audit, sessions
 from commandcenter.records.tables import account
 
 LOCAL, DEMO = "local", "demo"
+OURS = ("watch", "notify", "display", "oidc", "ldap", "demo", "idle", audit.PROGRAM)
+"""What logs call the program itself: nobody may be called so, nor "token …"."""
 ADMIN = "admin"
 
 
@@ -89,6 +91,12 @@ def staff(connection: sa.Connection, *, demo: bool) -> list[str]:
         working &= account.c.provider != DEMO
     query = sa.select(account.c.name).where(working).order_by(account.c.name_key)
     return list(connection.execute(query).scalars())
+
+
+def is_ours(name: str) -> bool:
+    """Whether logs would take somebody of this name for a part of the program."""
+    key = name.strip().casefold()
+    return key in OURS or key.startswith(("token ", "command line"))
 
 
 def create(
@@ -229,7 +237,8 @@ def sign_in_from(
 ) -> Account:
     """Somebody whom another house knows: their account here, made or brought up to date.
 
-    Raises AccountDisabled. A name that somebody else has here gets the username beside it.
+    Raises AccountDisabled. A name that somebody else or the program has here gets the username
+    beside it.
     """
     known = _one(connection, (account.c.provider == provider) & (account.c.subject == subject))
     held = {"role": role, "offices": offices, "domains": domains}
@@ -237,7 +246,8 @@ def sign_in_from(
         if known.disabled_at is not None:
             raise AccountDisabled(known.name)
         return change(connection, at, provider, known.id, **held, address=address)  # type: ignore[arg-type]
-    if _one(connection, account.c.name_key == name.strip().casefold()) is not None:
+    taken = _one(connection, account.c.name_key == name.strip().casefold()) is not None
+    if taken or is_ours(name):
         name = f"{name} ({provider}: {username})"
     return create(
         connection,

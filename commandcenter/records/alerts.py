@@ -46,13 +46,19 @@ class Alert:
 
 
 def take(
-    connection: sa.Connection, alerts: Iterable[Alert], at: datetime, *, feed: str, origin: str
+    connection: sa.Connection,
+    alerts: Iterable[Alert],
+    at: datetime,
+    *,
+    feed: str,
+    origin: str,
+    who: str = incidents.WATCH,
 ) -> None:
-    """Do what the alerts of one message say, in their order."""
+    """Do what the alerts of one message say, in their order. `who` opens what they open."""
     wait_for_turn(connection)
     for alert in alerts:
         if alert.firing:
-            _fire(connection, alert, at, feed, origin)
+            _fire(connection, alert, at, feed, origin, who)
         else:
             _end(connection, alert, at, feed)
 
@@ -73,7 +79,9 @@ def take_signed(
     return True
 
 
-def _fire(connection: sa.Connection, alert: Alert, at: datetime, feed: str, origin: str) -> None:
+def _fire(
+    connection: sa.Connection, alert: Alert, at: datetime, feed: str, origin: str, who: str
+) -> None:
     thing = _thing(feed, alert.source, alert.fingerprint)
     row = active_of(connection, thing) or _succeed(connection, alert, thing, at)
     if row is not None and row.is_active:
@@ -104,6 +112,7 @@ def _fire(connection: sa.Connection, alert: Alert, at: datetime, feed: str, orig
         runbook=alert.runbook,
         expires_at=alert.expires_at,
         reopen_within=_WHILE_UNCLOSED,
+        who=who,
     )
 
 

@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from commandcenter.records.chain import LONGEST_NOTE, Head, Verdict, judged, sealed, streamed
 from commandcenter.records.tables import audit_chain, audit_log, fitted, incident_log
 
+PROGRAM = "commandcenter"  # who did what no known person did
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:

@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 
 from commandcenter.access.roles import PEOPLE
 from commandcenter.language import Language
-from commandcenter.records.accounts import Account
+from commandcenter.records.accounts import Account, is_ours
 from commandcenter.web.admin_desk import text_of
 
 MAY = {
@@ -32,7 +32,6 @@ WRONG = {
     "last": "This is the last administrator; make somebody else one first",
     "closed": "This account is disabled; enable it first",
 }
-OURS = ("watch", "notify", "display", "oidc", "ldap", "demo", "commandcenter")  # in the logs
 _USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,79}")
 _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,120}")
 
@@ -75,7 +74,7 @@ class Filled:
             found["username"] = say(WRONG["username"])
         if not _NAME.fullmatch(self.name):
             found["name"] = say(WRONG["name"])
-        elif self.name.casefold() in OURS or self.name.casefold().startswith("token "):
+        elif is_ours(self.name):
             found["name"] = say(WRONG["ours"])
         if self.role not in PEOPLE:
             found["role"] = say(WRONG["role"])

@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from commandcenter.access.roles import Role
 from commandcenter.config import VAR
-from commandcenter.records import accounts, sessions
+from commandcenter.records import accounts, audit, sessions
 from commandcenter.records.accounts import DEMO, Account, AccountDisabled
 from commandcenter.records.database import Records
 from commandcenter.web.console_doors import address_of
@@ -38,7 +38,6 @@ LINKS: dict[str, tuple[Role, str]] = {  # name -> whom it signs in, and what it 
     "admin": ("admin", "/admin"),
 }
 ROLES = frozenset(role for role, _ in LINKS.values())
-PROGRAM = "commandcenter"
 
 
 def demo_links(base: str, var: Path = VAR) -> dict[str, str]:
@@ -121,5 +120,5 @@ def _account(connection: Any, at: datetime, role: Role, address: str) -> Account
 def _end_all(connection: Any, at: datetime) -> int:
     live = [one for one, whose in sessions.live_sessions(connection, at) if whose.provider == DEMO]
     for one in live:
-        sessions.end(connection, at, PROGRAM, one.id)
+        sessions.end(connection, at, audit.PROGRAM, one.id)
     return len(live)

@@ -7,8 +7,11 @@ lets in stands in `scope["state"]["visitor"]`; a paired display at its wall also
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import orjson
@@ -17,12 +20,15 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from commandcenter.access.roles import Visitor
+from commandcenter.records import audit
 from commandcenter.records.database import RecordsDown
 from commandcenter.web.api import problem
 from commandcenter.web.doors import WALL, Door, Doorways
 from commandcenter.web.floods import TOO_OFTEN, Floods, TooOften
 from commandcenter.web.paper import Paper
 from commandcenter.web.visitors import Visitors, from_here, secure
+
+log = logging.getLogger(__name__)
 
 _ABOUT_A_PAGE = ("/live", "/_dash-layout")  # which name it: ?page=/wall; the root if they do not
 _CALLBACK = "/_dash-update-component"
@@ -82,6 +88,7 @@ class Guard:
         try:
             receive = await self._let_in(scope, receive)
         except Refusal as refusal:
+            _note(scope, refusal)
             await self._refuse(scope, receive, send, refusal)
         except RecordsDown:
             await self._refuse(scope, receive, send, Refusal(503, _NO_ANSWER))
@@ -95,12 +102,12 @@ class Guard:
             why = "This host name is not ours; [web] names in config.toml lists them"
             raise Refusal(400, why)
         door = _right_way(scope, self.doors.at(path))
-        _slowly(self.floods.knock(scope))
+        await self._slowly(self.floods.knock(scope), scope)
         pages = _pages(scope)
         at_a_wall = path.rstrip("/") == WALL or pages == {WALL}
         visitor, wrong = await self.visitors.who(scope, display=at_a_wall)
         if wrong:
-            _slowly(self.floods.wrong(wrong, scope))
+            await self._slowly(self.floods.wrong(wrong, scope), scope)
         self._check(scope, door, pages, visitor)
         if _must_come_from_us(scope, visitor) and not self._from_our_page(headers):
             raise Refusal(403, "This request does not come from one of our pages")
@@ -129,6 +136,19 @@ class Guard:
             camera = scope["path"].split("/")[2]
             if not self.rules.shows(visitor.id, camera):
                 raise Refusal(403, "This display does not show this camera")
+
+    async def _slowly(self, flood: TooOften | None, scope: Scope) -> None:
+        """Raises Refusal for whoever knocks too often; the audit log is told of the first one."""
+        if flood is None:
+            return
+        if flood.first:
+            visitors, address = self.visitors, str((scope.get("client") or ("?",))[0])
+            told: dict[str, Any] = {"note": flood.what, "address": address}
+            with suppress(RecordsDown):
+                await visitors.records.write(
+                    audit.append, visitors.now(), audit.PROGRAM, "throttled", **told
+                )
+        raise Refusal(429, TOO_OFTEN, flood.headers, seconds=flood.wait)
 
     async def _callback(self, visitor: Visitor | None, receive: Receive) -> Receive:
         """Dash's one door for all callbacks: which of them it is stands in the body. Raises
@@ -198,6 +218,14 @@ class Guard:
         return dressed
 
 
+def _note(scope: Scope, refusal: Refusal) -> None:
+    """Whoever is known and tries a door that is not theirs is written down; a stranger is not, who
+    could fill a disk so."""
+    who, address = refusal.facts.get("who"), (scope.get("client") or ("?",))[0]
+    if who is not None:
+        log.warning("%s (%s) was refused %s", who, address, scope["path"])
+
+
 def _right_way(scope: Scope, doors: Sequence[Door]) -> Door:
     """The door for this kind of request. Raises Refusal."""
     if not doors:
@@ -239,11 +267,6 @@ def _is_a_page(scope: Scope) -> bool:
     """Whether a person looks at it, who can be sent to sign in."""
     asked = Headers(scope=scope).get("accept", "")
     return scope["method"] in _READING and "text/html" in asked
-
-
-def _slowly(flood: TooOften | None) -> None:
-    if flood is not None:
-        raise Refusal(429, TOO_OFTEN, flood.headers, seconds=flood.wait)
 
 
 def _pages(scope: Scope) -> set[str]:

@@ -22,7 +22,7 @@ from commandcenter.records import accounts, audit
 from commandcenter.records.accounts import AccountDisabled, LastAdmin, NameTaken
 from commandcenter.web.console_doors import address_of
 from commandcenter.web.reception import NOT_ENCRYPTED, Reception, safe_path
-from commandcenter.web.sign_in import PROGRAM, Throttled
+from commandcenter.web.sign_in import Throttled
 
 AWAY, BACK = "/sign-in/oidc", "/sign-in/oidc/back"
 COOKIE = "commandcenter_flight"  # the ticket of commandcenter.access.flights
@@ -117,13 +117,13 @@ class OidcDoors:
             told: dict[str, Any] = {"note": str(refusal), "address": address_of(request)}
             facts = {"provider": "oidc", "why": refusal.detail}
             await desk.records.write(
-                audit.append, now, PROGRAM, "sign_in_refused", facts=facts, **told
+                audit.append, now, audit.PROGRAM, "sign_in_refused", facts=facts, **told
             )
             return
         self.throttled.count += 1
         if times := self.throttled.due(now):
             await desk.records.write(
-                audit.append, now, PROGRAM, "throttled", facts={"attempts": times}
+                audit.append, now, audit.PROGRAM, "throttled", facts={"attempts": times}
             )
 
 

@@ -30,7 +30,7 @@ from commandcenter.region import Region
 from commandcenter.web.displays import Displays
 from commandcenter.web.doors import WALL
 from commandcenter.web.pairing_page import ASK_EVERY, pairing_page
-from commandcenter.web.visitors import DISPLAY_COOKIE, secure
+from commandcenter.web.visitors import DISPLAY_COOKIE, display_token, secure
 
 FOR_LONG = 400 * 24 * 3600  # seconds: the longest that Chromium keeps a cookie
 LONGEST_BODY = 1024  # bytes
@@ -81,7 +81,7 @@ class Pairing:
 
     def page(self, scope: Scope) -> HTMLResponse:
         """The page with the code, in the language of the region or in ?lang=."""
-        token = HTTPConnection(scope).cookies.get(DISPLAY_COOKIE, "")
+        token = display_token(HTTPConnection(scope))
         asked = QueryParams(scope["query_string"]).get("lang", "")
         say = self.says.get(asked) or self.says[""]
         revoked_at = self.displays.revoked_at(token)
@@ -109,7 +109,7 @@ class Pairing:
 
     async def _answer(self, request: Request, shape: TypeAdapter[Any], act: Any) -> Response:
         say = self.says[""]
-        token = request.cookies.get(DISPLAY_COOKIE, "")
+        token = display_token(request)
         if token and not self.displays.loaded.is_set():
             return self._no(503, say("the database does not answer"))
         if self.displays.by_token(token):
@@ -183,7 +183,7 @@ class WallDoor:
 
 
 def _renewing(scope: Scope, send: Send) -> Send:
-    token = HTTPConnection(scope).cookies[DISPLAY_COOKIE]
+    token = display_token(HTTPConnection(scope))
 
     async def renewed(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -197,7 +197,8 @@ def _renewing(scope: Scope, send: Send) -> Send:
 
 def cookie(token: str, scope: Scope) -> str:
     """The Set-Cookie that a display keeps its token in (RFC 6265bis 4.1)."""
-    held = f"{DISPLAY_COOKIE}={token}; Max-Age={FOR_LONG}; Path=/; HttpOnly; SameSite=Strict"
+    name = f"__Host-{DISPLAY_COOKIE}" if secure(scope) else DISPLAY_COOKIE
+    held = f"{name}={token}; Max-Age={FOR_LONG}; Path=/; HttpOnly; SameSite=Strict"
     return held + ("; Secure" if secure(scope) else "")
 
 

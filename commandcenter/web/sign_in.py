@@ -36,7 +36,6 @@ from commandcenter.web.reception import (
 )
 from commandcenter.web.visitors import no_cookie
 
-PROGRAM = "commandcenter"  # who writes into the audit log what no known person did
 SUMMARY = timedelta(minutes=1)  # a line for all attempts that the throttle refused meanwhile
 
 WRONG = "The username or the password is wrong"
@@ -205,7 +204,7 @@ class SignIn:
 
     async def _log(self, act: str, **told: Any) -> None:
         desk = self.reception
-        await desk.records.write(audit.append, desk.now(), PROGRAM, act, **told)
+        await desk.records.write(audit.append, desk.now(), audit.PROGRAM, act, **told)
 
     def _page(
         self,

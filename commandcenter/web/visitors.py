@@ -85,7 +85,7 @@ class Visitors:
         given = connection.headers.get("authorization", "")
         if given:
             return await self._program(given)
-        as_display = self._display(connection.cookies.get(DISPLAY_COOKIE, ""))
+        as_display = self._display(display_token(connection))
         if display and as_display is not None:
             return Knock(as_display)
         token = connection.cookies.get(cookie_name(scope), "")
@@ -259,6 +259,12 @@ def _program(token: ApiToken) -> Visitor:
         scope=scope_of(token.offices, token.domains),
         may=frozenset(token.scopes),
     )
+
+
+def display_token(connection: HTTPConnection) -> str:
+    """What a display shows; one that was paired before there was TLS has it under the old name."""
+    kept = connection.cookies
+    return kept.get(f"__Host-{DISPLAY_COOKIE}") or kept.get(DISPLAY_COOKIE, "")
 
 
 # --- cookies --------------------------------------------------------------------------------------

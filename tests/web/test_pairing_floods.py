@@ -189,7 +189,9 @@ async def guess(
     return told
 
 
-async def test_of_ten_thousand_codes_a_signed_in_operator_guesses_ten_and_then_none(house: House) -> None:
+async def test_of_ten_thousand_codes_a_signed_in_operator_guesses_ten_and_then_none(
+    house: House,
+) -> None:
     right = house.asked["code"]
     heard = set()
 

@@ -45,7 +45,7 @@ class Events:
         events = asked if isinstance(asked, list) else [asked]
         alerts, refused = self._read(events)
         if alerts:
-            refused |= await self._take(feed, alerts, asker.scope)
+            refused |= await self._take(feed, alerts, asker.scope, asker.name)
         self._keep(feed.name, asker.name, events, refused)
         told = [shapes.RefusedOne(index=n, detail=why) for n, why in sorted(refused.items())]
         if len(told) == len(events):
@@ -75,10 +75,12 @@ class Events:
                 refused[place] = why.partition(": ")[2]
         return alerts, refused
 
-    async def _take(self, feed: Feed, alerts: Mapping[int, Alert], scope: Scope) -> dict[int, str]:
+    async def _take(
+        self, feed: Feed, alerts: Mapping[int, Alert], scope: Scope, who: str
+    ) -> dict[int, str]:
         now, origin = self.doors.now(), feed.origin.value
         foreign = await self.doors.records.write(
-            _take_covered, alerts, now, feed.name, origin, scope
+            _take_covered, alerts, now, feed.name, origin, scope, who
         )
         return dict.fromkeys(foreign, _FOREIGN)
 
@@ -90,12 +92,18 @@ class Events:
 
 
 def _take_covered(
-    connection: Any, alerts: Mapping[int, Alert], at: datetime, feed: str, origin: str, scope: Scope
+    connection: Any,
+    alerts: Mapping[int, Alert],
+    at: datetime,
+    feed: str,
+    origin: str,
+    scope: Scope,
+    who: str,
 ) -> list[int]:
     """Take those that the token may speak of, in one transaction; the places of the others."""
     foreign = [n for n, alert in alerts.items() if not _covered(connection, alert, feed, scope)]
     good = [alert for n, alert in alerts.items() if n not in foreign]
-    kept.take(connection, good, at, feed=feed, origin=origin)
+    kept.take(connection, good, at, feed=feed, origin=origin, who=who)
     return foreign
 
 

@@ -112,3 +112,14 @@ def test_while_the_bus_is_away_a_display_still_does_what_it_is_told(
             scene_on(wall, "kamera")
     finally:
         site.stop()
+
+
+def test_a_display_gets_pictures_of_the_cameras_on_its_own_wall_only(
+    site: Site, front: Page
+) -> None:
+    for wall, status in (("utama", 200), ("bupati", 403)):
+        _, token = paired(site, f"Layar {wall}", wall)
+        headers = {"Cookie": f"commandcenter_display={token}"}
+        address = f"{site.address}/snapshots/simpang-1/1.jpg"
+        assert httpx.get(address, headers=headers).status_code == status
+    assert httpx.get(address).status_code == 401
