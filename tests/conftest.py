@@ -24,7 +24,28 @@ from commandcenter.records.database import Records
 
 pytest_plugins = ("tests.leaks.plugin",)  # nothing that the suite says may hold its secrets
 
+LONGEST = (  # folders and files whose tests wait or start much: first, so that no worker is left
+    "tests/system",
+    "tests/kiosk",
+    "tests/benchmarks",
+    "tests/cameras",
+    "tests/web/screens",
+    "tests/web/operators",
+    "tests/web/test_",
+    "tests/web",
+)
+
 NOW = datetime(2026, 11, 21, 2, 42, 17, tzinfo=UTC)  # 09:42:17 WIB, a Saturday
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files begin; the many short tests fill what is left at the end."""
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    found = (n for n, start in enumerate(LONGEST) if item.nodeid.startswith(start))
+    return next(found, len(LONGEST))
 
 
 def free_port() -> int:
