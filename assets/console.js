@@ -21,6 +21,7 @@ window.commandcenter = window.commandcenter || {};
   function begin(host, facts) {
     desk.facts = facts;
     desk.host = host;
+    host.dataset.acts = facts.me.acts ? "yes" : "no";
     host.append(desk.nav(), ...Object.values(desk.sections).map((make) => make()), desk.side());
     desk.tell("begin");
     show();

@@ -52,7 +52,7 @@ window.commandcenter = window.commandcenter || {};
 
   // Those of them that stand under the list.
   desk.hints = () => {
-    const shown = ["J K", "T", "S", "Z", "C", "X", "U"];
+    const shown = desk.facts.me.acts ? ["J K", "T", "S", "Z", "C", "X", "U"] : ["J K"];
     const hint = ([key, word]) => cc.make("span", null, key.split(" ").map((one) => cc.make("kbd", null, one)), " ", word);
     return cc.make(
       "p",
