@@ -5,6 +5,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Every process of ours compiles three hundred modules at its start unless it may keep them.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help setup run test bench soak kill lock clean
 help:

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
@@ -28,6 +28,8 @@ from commandcenter.web.displays import Displays
 from commandcenter.web.floods import Wrong
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 READ_EVERY = 2.0  # seconds: how late another process' revocation is seen
 NOTE_EVERY = timedelta(minutes=1)  # how often it is written down that somebody is here
@@ -128,7 +130,7 @@ class Visitors:
             return self._known.tokens.get(number)
         if not self._ask_for(key):
             return None
-        found = await self.records.read(tokens.find, token)
+        found = await self._asked(key, tokens.find, token)
         if found is not None:
             self._tokens[key], self._known.tokens[found.id] = found.id, found
         return found
@@ -137,7 +139,7 @@ class Visitors:
         key = digest(token)
         number = self._sessions.get(key)
         if number is None and self._ask_for(key):
-            found = await self.records.read(sessions.by_token, token)
+            found = await self._asked(key, sessions.by_token, token)
             if found is not None:
                 self._sessions[key], number = found[0].id, found[0].id
                 self._known.sessions[number] = found
@@ -156,6 +158,14 @@ class Visitors:
         if found is None:
             return None
         return Visitor(kind="display", id=found.id, name=found.name, role="display")
+
+    async def _asked(self, key: str, find: Callable[[Any, str], T], token: str) -> T:
+        """What the records say. Raises RecordsDown: without an answer nobody is unknown."""
+        try:
+            return await self.records.read(find, token)
+        except RecordsDown:
+            self._unknown.discard(key)
+            raise
 
     def _ask_for(self, key: str) -> bool:
         """Whether the records are to be asked for this one: once between two readings."""

@@ -430,6 +430,26 @@ async def test_an_ended_session_opens_nothing_within_five_seconds_whoever_ended_
     keeping.cancel()
 
 
+async def test_while_the_records_are_away_nobody_is_taken_for_a_stranger(
+    house: House, sqlite_records: Records
+) -> None:
+    def another(connection: Any) -> str:
+        whose = create(connection, NOW, "x", username="late", name="late", role="viewer")
+        where: dict[str, Any] = {"address": "", "user_agent": "", "how": "password"}
+        return begin(connection, NOW, whose, hours=16, **where)[0]
+
+    def rename(connection: Any, old: str, new: str) -> None:
+        connection.exec_driver_sql(f"ALTER TABLE {old} RENAME TO {new}")
+
+    house.cookies["late"] = f"__Host-{COOKIE}={await sqlite_records.write(another)}"
+    await sqlite_records.write(rename, "session", "gone")
+    for _ in range(2):
+        assert await house.ask("GET", "/", "late") == 503
+    await sqlite_records.write(rename, "gone", "session")
+    assert await house.ask("GET", "/", "late") == 200
+    del house.cookies["late"]
+
+
 async def test_a_session_ends_when_nobody_uses_it_and_in_any_case_in_the_end(
     house: House, clock: Clock, config: Config
 ) -> None:
