@@ -8,10 +8,11 @@ BIN := $(VENV)/bin
 # Every process of ours compiles three hundred modules at its start unless it may keep them.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup run test bench soak kill lock clean
+.PHONY: help setup run test long bench soak kill lock clean
 help:
 	@echo "make run    serve the wall at http://127.0.0.1:8050 (Ctrl-C ends everything)"
 	echo "make test   all checks and tests"
+	echo "make long   the tests that wait long: kiosk, endurance, a deaf browser, …"
 	echo "make setup  only what \`make run\` needs, for a server"
 	echo "make bench  the benchmarks' table"
 	echo "make soak   half an hour: a wall's accelerated day with a hundred faults"
@@ -29,7 +30,10 @@ test: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/commandcenter check
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -m "not long" --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
+long: $(VENV)/.test
+	$(BIN)/pytest -m long
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks

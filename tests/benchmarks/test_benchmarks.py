@@ -24,6 +24,7 @@ def test_a_row_says_the_goal_and_whether_it_is_met() -> None:
     assert str(row) == "| event to DOM | 9 ms | 4 ms | 2.25 | ≤ 2 × rival | **missed** |"
 
 
+@pytest.mark.long
 def test_a_quick_run_prints_a_row_for_every_figure() -> None:
     command = [sys.executable, "-m", "benchmarks", "--quick", "drawing", "fan_out"]
     told = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.kiosk.conftest import HANGS, OTHER, SHOWN, SLOW, WISHES, Server, WallPC
 
 PROMISE = 15.0  # seconds; about twice what it takes on a busy machine
@@ -34,6 +36,7 @@ def test_a_killed_renderer_is_loaded_anew_in_the_same_chromium(
     assert running.processes("browser") == before
 
 
+@pytest.mark.long
 def test_a_hung_main_thread_is_ended_and_loaded_anew(pc: WallPC, server: Server) -> None:
     server.pages = [HANGS]
     pc.start()
@@ -44,6 +47,7 @@ def test_a_hung_main_thread_is_ended_and_loaded_anew(pc: WallPC, server: Server)
     assert server.asked.qsize() == 2
 
 
+@pytest.mark.long
 def test_a_killed_chromium_is_started_anew(running: WallPC) -> None:
     before = running.processes("browser")
     running.kill("browser")
@@ -51,6 +55,7 @@ def test_a_killed_chromium_is_started_anew(running: WallPC) -> None:
     assert running.processes("browser") not in ([], before)
 
 
+@pytest.mark.long
 def test_a_frozen_chromium_is_replaced(running: WallPC) -> None:
     (before,) = running.processes("browser")
     before.suspend()
@@ -58,6 +63,7 @@ def test_a_frozen_chromium_is_replaced(running: WallPC) -> None:
     assert before not in running.processes("browser")
 
 
+@pytest.mark.long
 def test_a_page_that_wishes_a_new_chromium_gets_one(pc: WallPC, server: Server) -> None:
     server.pages = [WISHES]
     pc.start()
@@ -66,6 +72,7 @@ def test_a_page_that_wishes_a_new_chromium_gets_one(pc: WallPC, server: Server) 
     assert server.asked.qsize() == 2
 
 
+@pytest.mark.long
 def test_when_no_cure_lasts_everything_is_left_to_systemd(pc: WallPC, server: Server) -> None:
     server.pages = [WISHES] * 2
     pc.start("--cures=1")
@@ -78,6 +85,7 @@ def test_when_no_cure_lasts_everything_is_left_to_systemd(pc: WallPC, server: Se
 # --- the server is away ------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_server_that_comes_after_the_boot_is_waited_for(pc: WallPC, server: Server) -> None:
     server.stop()
     pc.start()
@@ -87,6 +95,7 @@ def test_a_server_that_comes_after_the_boot_is_waited_for(pc: WallPC, server: Se
     assert "cure" not in pc.log()
 
 
+@pytest.mark.long
 def test_a_proxy_s_error_page_is_not_taken_for_the_wall(pc: WallPC, server: Server) -> None:
     server.pages = [OTHER]
     pc.start("--load=0.5")
@@ -95,6 +104,7 @@ def test_a_proxy_s_error_page_is_not_taken_for_the_wall(pc: WallPC, server: Serv
     assert "cure" not in pc.log()
 
 
+@pytest.mark.long
 def test_a_page_that_was_loaded_anew_while_the_server_was_away_comes_back(
     pc: WallPC, server: Server
 ) -> None:
@@ -108,6 +118,7 @@ def test_a_page_that_was_loaded_anew_while_the_server_was_away_comes_back(
     pc.until_told(SHOWN)
 
 
+@pytest.mark.long
 def test_a_page_that_loads_itself_anew_slowly_is_not_disturbed(pc: WallPC, server: Server) -> None:
     server.pages = [HANGS.replace(b"while (true) {}", b"location.reload()"), SLOW]
     pc.start("--load=10")
@@ -123,6 +134,7 @@ def test_a_page_that_loads_itself_anew_slowly_is_not_disturbed(pc: WallPC, serve
 # --- switched off and on -----------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_sigterm_ends_everything_and_the_next_start_still_has_the_token(
     running: WallPC, server: Server
 ) -> None:
@@ -134,6 +146,7 @@ def test_sigterm_ends_everything_and_the_next_start_still_has_the_token(
     assert server.asked.get(timeout=1) == "display=token"
 
 
+@pytest.mark.long
 def test_after_a_power_cut_there_is_no_restore_bubble_and_no_lock(
     running: WallPC, tmp_path: Path
 ) -> None:
@@ -153,6 +166,7 @@ def test_after_a_power_cut_there_is_no_restore_bubble_and_no_lock(
     assert not (tmp_path / "seen" / "SingletonLock").is_symlink()
 
 
+@pytest.mark.long
 def test_half_written_preferences_do_not_stop_it(running: WallPC) -> None:
     running.cut_power()
     (running.profile / "Default" / "Preferences").write_text('{"profile": {"exit_ty')
@@ -160,6 +174,7 @@ def test_half_written_preferences_do_not_stop_it(running: WallPC) -> None:
     running.until_told(SHOWN)
 
 
+@pytest.mark.long
 def test_when_kiosk_py_itself_is_killed_chromium_ends_too(running: WallPC) -> None:
     assert running.process is not None
     running.process.kill()
@@ -169,6 +184,7 @@ def test_when_kiosk_py_itself_is_killed_chromium_ends_too(running: WallPC) -> No
 # --- what is told to whom sets it up -------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_without_an_address_it_says_what_to_set(pc: WallPC) -> None:
     pc.url = ""
     pc.start()
@@ -177,6 +193,7 @@ def test_without_an_address_it_says_what_to_set(pc: WallPC) -> None:
     assert "set WALL_URL" in pc.log()
 
 
+@pytest.mark.long
 def test_without_chromium_it_says_what_to_install(pc: WallPC) -> None:
     pc.start("--chromium=no-such-browser")
     assert pc.process is not None

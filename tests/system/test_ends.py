@@ -113,6 +113,7 @@ def test_processes_started_one_by_one_share_a_redis_that_outlives_who_started_it
     program.until(lambda: program.processes() == [], "nothing is left")
 
 
+@pytest.mark.long
 def test_the_procfile_runs_under_honcho_and_ends_with_it(make_town: Callable[[], Town]) -> None:
     town = make_town()
     program, binaries = town.program, Path(sys.executable).parent
@@ -128,6 +129,7 @@ def test_the_procfile_runs_under_honcho_and_ends_with_it(make_town: Callable[[],
     program.until(lambda: program.processes() == [], "nothing is left")
 
 
+@pytest.mark.long
 def test_servers_of_the_operators_own_are_used_and_left_running(
     make_town: Callable[[], Town],
     redis_process: RedisProcess,

@@ -166,6 +166,7 @@ def test_acknowledging_silences_a_chime_that_is_still_in_the_air(
     screen.until("window.volume.gain.value < 0.01", seconds=2)
 
 
+@pytest.mark.long
 def test_between_chimes_the_sound_card_rests(screen: Screen, site: Site) -> None:
     screen.open()
     screen.until("window.volume && window.volume.context.state === 'suspended'")

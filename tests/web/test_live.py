@@ -212,6 +212,7 @@ async def draw_many(bus: Bus, hearer: ClientConnection, numbers: range) -> None:
         await hear_panel(hearer, "quick", f"perubahan {number:06d}")
 
 
+@pytest.mark.long
 async def test_a_browser_that_stops_reading_costs_little_and_is_cut_and_the_others_go_on(
     site: Site, bus: Bus
 ) -> None:

@@ -87,6 +87,7 @@ def test_a_frozen_server_with_its_sockets_open_is_told_in_five_seconds(
     assert was_not_loaded_again(page)
 
 
+@pytest.mark.long
 def test_after_twelve_hours_without_a_server_the_wall_comes_back_by_itself(
     wall: Screen, own_site: Site
 ) -> None:
