@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import wait_until
 from tests.web import samples
 from tests.web.console.conftest import Desk, iso
 
@@ -56,14 +57,21 @@ def test_a_window_stands_in_its_month_until_it_is_cancelled(desk: Desk) -> None:
     assert desk.post(f"maintenance/{window['id']}/cancel").status_code == 404
 
 
+def scopes_of(desk: Desk) -> dict[str, list[dict[str, str]]]:
+    """What a window can be about just now."""
+    found: dict[str, list[dict[str, str]]] = desk.get("maintenance").json()["scopes"]
+    return found
+
+
 def test_a_window_can_be_about_whatever_lists_and_sources_know(desk: Desk) -> None:
     desk.site.publish(
         "network", [samples.device(7, name="Router Dinkes"), samples.provider("Telkom")]
     )
-    scopes = desk.get("maintenance").json()["scopes"]
+    telkom = {"key": "Telkom", "name": "Telkom"}
+    wait_until(lambda: telkom in scopes_of(desk)["providers"], "the board knows the provider")
+    scopes = scopes_of(desk)
     assert {"key": "setda", "name": "Sekretariat Daerah"} in scopes["offices"]
     assert {"key": "Arut Selatan", "name": "Arut Selatan"} in scopes["kecamatan"]
-    assert {"key": "Telkom", "name": "Telkom"} in scopes["providers"]
     assert {"key": "network", "name": "Jaringan"} in scopes["feeds"]
     assert {"key": "network/device/rtr-7", "name": "Router Dinkes"} in scopes["things"]
     for kind, scope in (
