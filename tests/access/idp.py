@@ -24,9 +24,10 @@ from joserfc.jws import JWSRegistry
 from commandcenter.access.settings import Oidc
 from commandcenter.secret import Secret
 from tests.conftest import free_port, wait_until
+from tests.leaks import secret
 
 CLIENT, CLIENT_SECRET = "pusat-komando", "rahasia+klien/7%"
-CODE, ACCESS_TOKEN = "kode-sekali-pakai-3b1c", "token-akses-8e2d"  # of a provider that is not ours
+CODE, ACCESS_TOKEN = secret("kode-sekali-pakai-3b1c"), secret("token-akses-8e2d")
 Claims = dict[str, Any]
 
 

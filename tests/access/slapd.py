@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.conftest import free_port, wait_until
+from tests.leaks import secret
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -31,7 +32,7 @@ ROOT = "dc=kobar,dc=go,dc=id"
 PEOPLE, GROUPS, OPEN = f"ou=pegawai,{ROOT}", f"ou=grup,{ROOT}", f"ou=terbuka,{ROOT}"
 SERVICE, SERVICE_PASSWORD = f"cn=layanan,{ROOT}", "layanan-7f3a"
 ADMIN, ADMIN_PASSWORD = f"cn=admin,{ROOT}", "admin-19c2"
-PASSWORD = "kata sandi milik budi"  # everybody's
+PASSWORD = secret("kata sandi milik budi")  # everybody's
 
 CONF = """
 include /etc/ldap/schema/core.schema

@@ -46,7 +46,7 @@ T = TypeVar("T")
 
 HOST = "pusat.example.go.id"
 FAR = "10.20.30.40"  # another machine, through a proxy with TLS
-GOOD = "kuda laut minum kopi"
+GOOD = secret("kuda laut minum kopi")
 OTHER = secret("awan jingga di atas gudang")
 PAGES = ("/", "/console", "/screens", "/wall")
 POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src data:; form-action 'self'"
