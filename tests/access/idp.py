@@ -24,7 +24,7 @@ from joserfc.jws import JWSRegistry
 from commandcenter.access.settings import Oidc
 from commandcenter.secret import Secret
 from tests.conftest import free_port, wait_until
-from tests.leaks import secret
+from tests.leaks import not_ours, secret
 
 CLIENT, CLIENT_SECRET = "pusat-komando", "rahasia+klien/7%"
 CODE, ACCESS_TOKEN = secret("kode-sekali-pakai-3b1c"), secret("token-akses-8e2d")
@@ -100,6 +100,7 @@ class Forger:
     def start(self) -> None:
         handler = type("Handler", (_Handler,), {"forger": self})
         self.server = ThreadingHTTPServer(("127.0.0.1", self.port), handler)
+        not_ours(f"127.0.0.1:{self.port}")
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
         self.thread.start()
 

@@ -4,6 +4,6 @@ A test declares a secret where it stands: `PASSWORD = secret("s3cret-of-the-came
 of the session everything that was said is searched for it (tests/leaks/plugin.py).
 """
 
-from tests.leaks.registry import keep, secret
+from tests.leaks.registry import keep, not_ours, secret
 
-__all__ = ["keep", "secret"]
+__all__ = ["keep", "not_ours", "secret"]

@@ -153,7 +153,9 @@ def _before(owner: Any, name: str, hear: Callable[..., None]) -> None:
 
 
 def _wanted(status: int, url: str) -> bool:
-    return status >= 400 or urlsplit(url).path.endswith(TOLD_TO_ALL)
+    asked = urlsplit(url)
+    told = status >= 400 or asked.path.endswith(TOLD_TO_ALL)
+    return told and asked.netloc not in THIS.others
 
 
 def _path(url: str) -> str:

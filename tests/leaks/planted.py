@@ -51,6 +51,20 @@ def test_silence(planted: str, tmp_path: Path) -> None:
     logging.getLogger("feeds").warning("public is an ordinary word")
 
 
+@pytest.mark.parametrize("word", ["parameter-of-a-silence"])
+def test_silence_about_a_parameter(word: str) -> None:
+    """Says nothing either, though pytest calls the test by its secret."""
+    leaks.secret(word)
+    logging.getLogger("feeds").warning("not said")
+
+
+async def test_silence_of_others(planted: str, door: str) -> None:
+    """A server that is not ours may say what it likes."""
+    leaks.not_ours(door.removeprefix("http://"))
+    async with httpx.AsyncClient() as client:
+        await client.get(f"{door}/refused", headers=saying(planted, 403))
+
+
 # --- logs and output ------------------------------------------------------------------------------
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.leaks import ears
-from tests.leaks.registry import THIS, files_of, secrets_of
+from tests.leaks.registry import THIS, files_of, secrets_of, without_parameters
 from tests.leaks.search import Leak, search
 
 KEPT = ("log", "*.log", "*.db", "*.db-wal")  # files in pytest's folders that our programs write
@@ -42,7 +42,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.when == "teardown":
         for name, text in report.sections:
             if "log" not in name:
-                THIS.told(f"{name} of {report.nodeid}", text)
+                THIS.told(f"{name} of {without_parameters(report.nodeid)}", text)
 
 
 @pytest.hookimpl(trylast=True)

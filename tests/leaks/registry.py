@@ -34,6 +34,12 @@ def keep(path: Path) -> Path:
     return path
 
 
+def not_ours(address: str) -> None:
+    """What the server at `address` (host:port) answers is not searched: a test's own server, which
+    gives out secrets as the real one would."""
+    THIS.others.add(address)
+
+
 def searchable(value: str) -> bool:
     """Whether it can be told from an ordinary word."""
     return len(value) >= SHORTEST and "\n" not in value
@@ -46,6 +52,8 @@ class Process:
     secrets: dict[str, str] = field(default_factory=dict)
     """By value: the name under which it is told."""
     files: set[Path] = field(default_factory=set)
+    others: set[str] = field(default_factory=set)
+    """host:port of servers that are not ours."""
     said: IO[str] | None = None
     folder: Path | None = None
 
@@ -58,7 +66,7 @@ class Process:
         """Somebody said `text`, `where`."""
         if self.said is None or self.said.closed:
             return
-        test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
+        test = without_parameters(os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0])
         lines = (f"{where} in {test}\t{line}\n" for line in text[:LONGEST].splitlines())
         self.said.writelines(lines)
 
@@ -76,6 +84,11 @@ class Process:
         (self.folder / f"{os.getpid()}.secrets").write_text("".join(rows), encoding="utf-8")
         kept = "".join(f"{path}\n" for path in self.files)
         (self.folder / f"{os.getpid()}.files").write_text(kept, encoding="utf-8")
+
+
+def without_parameters(test: str) -> str:
+    """The name of a test, of which nothing is searched: its parameters may be the very secret."""
+    return test.partition("[")[0]
 
 
 THIS = Process()  # a test session's process is what it is: there is no other to pass around
