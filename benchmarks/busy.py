@@ -21,7 +21,7 @@ from benchmarks.machine import Line
 from benchmarks.region import PROVIDERS, region
 from benchmarks.wall import Silent
 from commandcenter.board import HISTORY
-from commandcenter.bus import Bus
+from commandcenter.bus import Bus, Pictures
 from commandcenter.config import Address, Config, Web
 from commandcenter.panel import Panel
 from commandcenter.plugins import panel_class
@@ -98,7 +98,7 @@ async def _serve(
 
 async def crowded_to_bus(line: Line, url: str) -> None:
     """Half an hour of the past; then, from a word on until the next, everything once a second."""
-    async with _bus(url) as bus:
+    async with _bus(url) as bus, _pictures(url) as kept:
         for name in CHARTS:
             await bus.publish(name, list(_past(name, datetime.now(UTC))))
         pictures = [_jpeg(seed) for seed in range(8)]
@@ -106,8 +106,9 @@ async def crowded_to_bus(line: Line, url: str) -> None:
         async def tell(bus: Bus, second: int) -> None:
             now = datetime.now(UTC)
             taken = [
-                await bus.keep_picture(str(camera), pictures[(second + camera) % 8], now, KEPT)
+                await kept.keep(str(camera), jpeg, jpeg, now, KEPT)
                 for camera in range(PICTURES)
+                for jpeg in [pictures[(second + camera) % 8]]
             ]
             await _publish(bus, [*_crowded(second, now, taken)])
 
@@ -157,6 +158,13 @@ async def _bus(url: str) -> AsyncIterator[Bus]:
     bus = Bus(url)
     yield bus
     await bus.close()
+
+
+@asynccontextmanager
+async def _pictures(url: str) -> AsyncIterator[Pictures]:
+    pictures = Pictures(url)
+    yield pictures
+    await pictures.close()
 
 
 # --- the readings ---------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.soak import things
 from benchmarks.soak.wall import PULSE
-from commandcenter.bus import Bus, BusDown
+from commandcenter.bus import Bus, BusDown, Pictures
 from commandcenter.collector import Publisher
 from commandcenter.reading import Reading
 
@@ -31,6 +31,7 @@ class Teller:
 
     def __init__(self, url: str) -> None:
         self._bus, self._pulse_bus = Bus(url), Bus(url)
+        self._kept = Pictures(url)
         self._publishers: dict[str, Publisher] = {}
         self._pictures: dict[str, Reading] = {}
         self._jpegs = cycle(jpegs(16))
@@ -81,13 +82,15 @@ class Teller:
 
     async def close(self) -> None:
         """Let go of Redis."""
+        await self._kept.close()
         await self._bus.close()
         await self._pulse_bus.close()
 
     async def _keep_pictures(self) -> None:
         while self._pictures:
             camera, reading = next(iter(self._pictures.items()))
-            await self._bus.keep_picture(camera, next(self._jpegs), reading.at, PICTURE_LIVES)
+            jpeg = next(self._jpegs)
+            await self._kept.keep(camera, jpeg, jpeg, reading.at, PICTURE_LIVES)
             del self._pictures[camera]
 
 

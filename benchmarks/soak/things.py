@@ -125,6 +125,13 @@ def camera(row: Row, place: int, at: datetime, state: CameraState = "live") -> R
         "width": 640,
         "height": 360,
         "behind": "",
+        "office": "",
+        "latitude": None,
+        "longitude": None,
+        "seen_by": [],
+        "since": at.isoformat(),
+        "way": "keep",
+        "bytes_per_second": None,
     }
     return tell("cameras", f"camera/{row['id']}", at, value)
 
