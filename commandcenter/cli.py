@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from commandcenter import camera_cli
 from commandcenter.account_cli import Refused, act, add_to, first_link
 from commandcenter.config import BadConfig, Config, read_config
 from commandcenter.feed import Feed
@@ -53,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("act", choices=["verify"])
     audit.add_argument("--seen", default="", help="the end of a log, as it was told earlier")
     add_to(commands)
+    camera_cli.add_to(commands)
     channel = commands.add_parser("channel", help="test a [[channel]]: send a message now")
     channel.add_argument("act", choices=["test"])
     channel.add_argument("name")
@@ -179,6 +181,16 @@ def _account(config: Config, told: argparse.Namespace) -> int:
     return 0
 
 
+def _camera(config: Config, told: argparse.Namespace) -> int:
+    try:
+        found = camera_cli.act(config, told)
+    except camera_cli.Refused as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(*found.lines, sep="\n")
+    return 0 if found.well else 1
+
+
 def _channel(config: Config, told: argparse.Namespace) -> int:
     from commandcenter.notify.gateway import try_channel
     from commandcenter.processes import now
@@ -226,6 +238,7 @@ def _options(_: Config, __: argparse.Namespace) -> int:
 _ACTS = {
     "account": _account,
     "audit": _audit,
+    "camera": _camera,
     "channel": _channel,
     "check": _check,
     "links": _links,

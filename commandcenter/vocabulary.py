@@ -109,8 +109,38 @@ class Application(TypedDict):
 
 
 CameraState = Literal[
-    "starting", "live", "late", "frozen", "unreachable", "unauthorized", "not_found", "unsupported"
+    "starting",
+    "live",
+    "late",  # its pictures come, but too seldom or too late
+    "frozen",  # the picture stands still though the stream runs
+    "dark",
+    "covered",  # something stands right before the lens
+    "defocused",
+    "moved",  # it looks elsewhere than it used to
+    "unreachable",
+    "unauthorized",
+    "not_found",
+    "unsupported",  # what it sends is no picture that we can show
+    "forbidden",  # its address is not in a network that config.toml allows
 ]
+
+
+CAMERA_GREY: Mapping[str, str] = {  # the picture is not what one would see there now
+    "frozen": "FROZEN",
+    "unreachable": "LOST",
+    "unauthorized": "WRONG PASSWORD",
+    "not_found": "NOT FOUND",
+    "unsupported": "NOT SUPPORTED",
+    "forbidden": "ADDRESS REFUSED",
+    "starting": "STARTING",
+}
+CAMERA_AMBER: Mapping[str, str] = {  # it is, but something is the matter with it
+    "dark": "DARK",
+    "covered": "COVERED",
+    "defocused": "OUT OF FOCUS",
+    "moved": "MOVED",
+    "late": "LATE",
+}
 
 
 class Camera(TypedDict):
@@ -119,14 +149,21 @@ class Camera(TypedDict):
     name: str
     owner: str
     behind: str  # id of the network device it hangs on, "" when the list does not say
+    office: str  # id of the office it belongs to, "" when the list does not say
+    latitude: float | None
+    longitude: float | None
+    seen_by: list[str]  # roles that may see it; [] for all
     place: int  # its place in the list, first is 0
     state: CameraState
     detail: str
+    since: str  # ISO, since when it has been in this state
     captured_at: str | None  # ISO, of the last picture that is kept
     changed_at: str | None  # ISO, since when the picture has looked as it does
     picture: int | None  # number of the picture, for its address
-    width: int | None
+    width: int | None  # of the camera's own picture, in pixels
     height: int | None
+    way: str  # how it is read: "keep" (open stream), "snap" (open, take one, close), "http"
+    bytes_per_second: float | None  # what it costs its link, over the last minute
 
 
 class Incident(TypedDict):
@@ -269,7 +306,7 @@ class FeedStatus(TypedDict):
     readings: int
     rejects: int
     seconds: float  # how long the last look took
-    notes: dict[str, str]  # facts for the health page: {"probe": "icmp"}
+    notes: dict[str, Any]  # facts for the health page, as JSON can say them: {"probe": "icmp"}
 
 
 def urgency(incident: Mapping[str, Any]) -> tuple[bool, bool, str]:

@@ -1,4 +1,4 @@
-"""Cameras (CCTV): the latest picture of every stream, and honestly how each one is doing.
+"""Cameras (CCTV): the latest picture of every camera, and honestly how each one is doing.
 
 RTSP streams (H.264, H.265) and JPEG snapshots over HTTP are read in worker processes; this feed
 deals out the cameras of its list, keeps their pictures and tells their states.
@@ -6,47 +6,48 @@ deals out the cameras of its list, keeps their pictures and tells their states.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+import asyncio
+from collections import Counter, deque
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, ClassVar
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
+from commandcenter.bus import BusDown
+from commandcenter.bus.pictures import Pictures
 from commandcenter.feed import Desk, Feed, SourceDown
-from commandcenter.lists import BadList, Office, read_list
+from commandcenter.lists import BadList, Office, list_stamp
 from commandcenter.reading import Reading
-from commandcenter.secret import Secret, SecretMissing
-from commandcenter.video.messages import Report, Task
+from commandcenter.secret import SecretMissing
+from commandcenter.video.messages import Picture, Report, Task
+from commandcenter.video.refusals import Refusals
+from commandcenter.video.roster import PRIVATE, CameraRow, network, read_roster
 from commandcenter.video.supervisor import Supervisor
 from commandcenter.vocabulary import Camera
 
-
-def _address(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("rtsp", "http", "https") or not parts.hostname:
-        raise ValueError("must be an address like rtsp://10.0.0.5/stream or http://…/picture.jpg")
-    if "@" in parts.netloc:
-        raise ValueError("must not carry a password; put it into the columns user and password")
-    return url
+LOOKS_EVERY = 1.0  # seconds between asking who looks at a camera
+COUNTED = timedelta(minutes=1)  # over which bytes are counted
+MISSED = 3  # intervals without a picture make a camera late
+_COMING = ("live", "frozen", "dark", "covered", "defocused", "moved")  # its pictures come
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CameraRow:
-    """A camera: a row of the list. `password` says where it is: "env:NAME" or "file:path"."""
+@dataclass
+class Seen:
+    """What is known of a camera beside what is told."""
 
-    id: str
-    name: str
-    url: Annotated[str, AfterValidator(_address)]
-    owner: str = ""
-    user: str = ""
-    password: Secret | None = None
-    latitude: float | None = None
-    longitude: float | None = None
-    behind: str = ""  # id of the network device it hangs on
+    task: Task | None = None
+    received: deque[tuple[datetime, int]] = field(default_factory=deque)
+
+    def bytes_per_second(self, now: datetime, more: int) -> float:
+        """What it cost over the last minute, with `more` bytes that came just now."""
+        self.received.append((now, more))
+        while self.received[0][0] < now - COUNTED:
+            self.received.popleft()
+        return round(sum(n for _, n in self.received) / COUNTED.total_seconds(), 1)
 
 
 @dataclass(kw_only=True)
@@ -56,100 +57,182 @@ class Cameras(Feed):
     process: ClassVar[str] = "cameras"
 
     cameras: Path
-    """The list: CSV or XLSX with id, name, url; owner, user, password, latitude, longitude, behind
-    (id of the network device it hangs on)."""
+    """The list: CSV or XLSX with id, name, url; owner, user, password, latitude, longitude, office,
+    behind, link, mask, seen_by, way, every. docs/cameras.md tells what they mean."""
     every: float = 5.0
-    """Seconds from one kept picture of a camera to the next."""
+    """Seconds from one picture of a camera to the next; the list may say otherwise for one."""
     late_after: float = 15.0
     stale_after: float = 90.0
+    networks: tuple[Annotated[str, AfterValidator(network)], ...] = PRIVATE
+    """Where cameras may be: every other address is refused, also where a name or a redirect leads
+    there. This machine itself must be named: 127.0.0.0/8, or its own address with /32."""
+    links: Mapping[str, Annotated[int, Field(gt=0)]] = field(default_factory=dict)
+    """Links with a budget in kbit/s, by the names in the list's column link: { radio = 2000 }."""
+    burst: Annotated[float, Field(gt=0, le=5)] = 3.0
+    """Pictures a second of a camera that somebody has opened."""
     per_worker: Annotated[int, Field(ge=1)] = 8
-    """Cameras that share a worker process (and fall silent together for a moment if it dies)."""
-    width: Annotated[int, Field(ge=64)] = 640
-    """Pixels to which pictures are reduced."""
+    """Cameras that share a worker process (and wait for a moment if it dies)."""
+    small: Annotated[int, Field(ge=64)] = 480
+    """Width in pixels of pictures in grids."""
+    large: Annotated[int, Field(ge=64)] = 1280
+    """Width in pixels of pictures that fill a screen."""
     quality: Annotated[int, Field(ge=10, le=100)] = 75
     """JPEG quality of the pictures."""
     open_timeout: Annotated[float, Field(gt=0)] = 5.0
     read_timeout: Annotated[float, Field(gt=0)] = 20.0
-    """Longest wait for the next keyframe: must be longer than the cameras' GOP."""
-    frozen_after: Annotated[float, Field(gt=0)] = 20.0
-    """A picture that has not changed for so long is frozen."""
-    unauthorized_pause: Annotated[float, Field(gt=0)] = 3600.0
-    """Rest after a refused password; cameras lock out who keeps trying."""
+    """Longest silence of a stream."""
+    keyframe_timeout: Annotated[float, Field(gt=0)] = 60.0
+    """Longest wait for a keyframe while a stream runs."""
+    frozen_after: Annotated[float, Field(gt=0)] = 10.0
+    """A picture that has not changed for so long, and for two intervals, is frozen."""
     verify_tls: bool = True
     """Whether https cameras must have a trusted certificate."""
     keep_seconds: Annotated[int, Field(gt=0)] = 86400
     """How long the last picture of a camera is kept."""
+    history: Path = Path("var/cameras")
+    """Folder in which is remembered how each camera usually looks, and what it refused."""
 
     def __post_init__(self) -> None:
         self._supervisor: Supervisor | None = None
+        self._listener: asyncio.Task[None] | None = None
         self._rows: dict[str, CameraRow] = {}
         self._stamp: tuple[int, int] | None = None
         self._told: dict[str, Camera] = {}
+        self._seen: dict[str, Seen] = {}
+        self._refusals = Refusals(self.history / "refused.json")
+        self._opened: frozenset[str] = frozenset()
+        self._asked: dict[str, int] = {}
 
     async def read(self, desk: Desk) -> AsyncGenerator[Reading, None]:
         """What came from the workers since the last look; the first one starts them."""
-        for reading in self._renew_list(desk):
+        for reading in await self._renew_list(desk):
             yield reading
-        if self._supervisor is None:
-            self._supervisor = Supervisor(per_worker=self.per_worker, news=desk.wake)
+        supervisor = self._start(desk)
         tasks, locked = self._tasks()
-        await self._supervisor.watch(tasks)
+        await supervisor.watch(tasks)
         for camera, detail in locked.items():
             if self._told[camera]["detail"] != detail:
                 yield self._tell(camera, desk.now(), state="unauthorized", detail=detail)
-        for report in self._supervisor.take():
-            yield await self._take(desk, report)
+        for report in supervisor.take():
+            if report.camera in self._told:
+                yield await self._take(desk, report)
         for camera in self._grown_late(desk.now()):
             yield self._tell(camera, desk.now(), state="late", detail="gambar terlambat datang")
         self._note(desk)
-        if self._supervisor.trouble:
-            raise SourceDown(f"pembaca kamera tidak dapat dijalankan: {self._supervisor.trouble}")
+        if supervisor.trouble:
+            raise SourceDown(f"pembaca kamera tidak dapat dijalankan: {supervisor.trouble}")
 
-    def check(self, offices: Sequence[Office]) -> None:  # noqa: ARG002
-        _unique(self.cameras)
+    def check(self, offices: Sequence[Office]) -> None:
+        rows = read_roster(self.cameras, self.links)
+        known = {office.code for office in offices}
+        wrong = [
+            f"{self.cameras}: camera {row.id}, column office: there is no office {row.office}"
+            for row in rows
+            if row.office and row.office not in known
+        ]
+        if wrong:
+            raise BadList(wrong)
 
     async def close(self) -> None:
         """End the worker processes. The runner calls it when the feed is no longer read."""
+        if self._listener is not None:
+            self._listener.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._listener
+            self._listener = None
         if self._supervisor is not None:
             await self._supervisor.close()
             self._supervisor = None
 
-    def _renew_list(self, desk: Desk) -> list[Reading]:
+    def _start(self, desk: Desk) -> Supervisor:
+        if self._supervisor is None:
+            links = {name: kilobits * 125.0 for name, kilobits in self.links.items()}
+            self._supervisor = Supervisor(per_worker=self.per_worker, news=desk.wake, links=links)
+        if self._listener is None and desk.pictures is not None:
+            self._listener = asyncio.create_task(self._listen(desk, desk.pictures))
+        return self._supervisor
+
+    async def _listen(self, desk: Desk, pictures: Pictures) -> None:
+        """Hear who has opened a camera, and who asks for another attempt at one."""
+        while True:
+            with suppress(BusDown):
+                opened, asked = frozenset(await pictures.looked_at()), await pictures.asked()
+                again = {c for c, n in asked.items() if n > self._asked.get(c, 0)}
+                for camera in again:
+                    self._refusals.forget(camera)
+                if again or opened != self._opened:
+                    self._opened, self._asked = opened, self._asked | asked
+                    desk.wake()
+            await asyncio.sleep(LOOKS_EVERY)
+
+    # --- the list ---------------------------------------------------------------------------------
+
+    async def _renew_list(self, desk: Desk) -> list[Reading]:
         """Read the list if it is new; a wrong new one is put aside, the last good one stays."""
+        stamp = list_stamp(self.cameras)
+        if stamp is not None and stamp == self._stamp:
+            return []
         try:
-            stat = self.cameras.stat()
-            if self._stamp == (stat.st_mtime_ns, stat.st_size):
-                return []
-            self._stamp = (stat.st_mtime_ns, stat.st_size)
-            rows = {row.id: row for row in _unique(self.cameras)}
+            rows = {row.id: row for row in read_roster(self.cameras, self.links)}
         except (OSError, BadList) as error:
             why = f"{self.cameras}: {error.strerror}" if isinstance(error, OSError) else str(error)
             if not self._rows:
-                self._stamp = None
                 raise SourceDown(f"daftar kamera tidak dapat dipakai: {why}") from error
-            desk.reject(str(self.cameras), why)
+            if stamp != self._stamp:
+                desk.reject(str(self.cameras), why)
+            self._stamp = stamp
             return []
-        return self._adopt(rows, desk.now())
+        self._stamp = stamp
+        return await self._adopt(desk, rows)
 
-    def _adopt(self, rows: dict[str, CameraRow], now: datetime) -> list[Reading]:
-        """Take over a list: what is new starts, what is gone is forgotten."""
+    async def _adopt(self, desk: Desk, rows: dict[str, CameraRow]) -> list[Reading]:
+        """Take over a list: what is new starts, what is gone is forgotten, with its pictures."""
         gone = [camera for camera in self._rows if camera not in rows]
         begun = [c for c, row in rows.items() if self._rows.get(c) != row]
         places = {camera: place for place, camera in enumerate(rows)}
         moved = [
             c for c, told in self._told.items() if places.get(c, told["place"]) != told["place"]
         ]
-        self._rows = rows
+        self._rows, now = rows, desk.now()
         for camera in gone:
-            del self._told[camera]
+            del self._told[camera], self._seen[camera]
+            if desk.pictures is not None:
+                with suppress(BusDown):
+                    await desk.pictures.forget(camera)
         for camera in begun:
             last = self._told.get(camera)
-            self._told[camera] = _starting(rows[camera], places[camera], last)
+            self._seen.setdefault(camera, Seen())
+            self._told[camera] = self._starting(rows[camera], places[camera], last, now)
         for camera in moved:
             self._told[camera]["place"] = places[camera]
         return [self.reading(f"camera/{camera}", None, now) for camera in gone] + [
             self._tell(camera, now) for camera in dict.fromkeys(begun + moved)
         ]
+
+    def _starting(self, row: CameraRow, place: int, last: Camera | None, now: datetime) -> Camera:
+        """A camera that has not been heard of; the last picture of its former self stays."""
+        return Camera(
+            name=row.name,
+            owner=row.owner,
+            behind=row.behind,
+            office=row.office,
+            latitude=row.latitude,
+            longitude=row.longitude,
+            seen_by=list(row.seen_by),
+            place=place,
+            state="starting",
+            detail="",
+            since=now.isoformat(),
+            captured_at=last["captured_at"] if last else None,
+            changed_at=last["changed_at"] if last else None,
+            picture=last["picture"] if last else None,
+            width=last["width"] if last else None,
+            height=last["height"] if last else None,
+            way=row.way_at(self._interval(row)),
+            bytes_per_second=None,
+        )
+
+    # --- what is to be done -----------------------------------------------------------------------
 
     def _tasks(self) -> tuple[list[Task], dict[str, str]]:
         """What the workers are to do, and what to say of cameras whose password is missing."""
@@ -162,81 +245,88 @@ class Cameras(Feed):
         return tasks, locked
 
     def _task(self, row: CameraRow) -> Task:
-        return Task(
+        seen, kilobits = self._seen[row.id], self.links.get(row.link)
+        told = Task(
             camera=row.id,
             url=row.url,
             user=row.user,
             password=row.password.reveal() if row.password is not None else "",
-            every=self.every,
-            width=self.width,
+            way=row.way_at(self._interval(row)),
+            every=self._interval(row),
+            burst=self.burst if row.id in self._opened and not row.link else 0.0,
+            small=self.small,
+            large=self.large,
             quality=self.quality,
+            masks=row.mask,
+            networks=self.networks,
+            link=row.link,
+            rate=kilobits * 125.0 if kilobits else 0.0,
             open_timeout=self.open_timeout,
             read_timeout=self.read_timeout,
-            frozen_after=self.frozen_after,
-            unauthorized_pause=self.unauthorized_pause,
+            keyframe_timeout=self.keyframe_timeout,
+            frozen_after=max(self.frozen_after, 2 * self._interval(row)),
             verify_tls=self.verify_tls,
+            history=str(self.history),
+            asked=self._asked.get(row.id, 0),
         )
+        if seen.task != told:  # `refused` does not count here: scrypt is for what is new only
+            seen.task = replace(told, refused=self._refusals.has(told))
+        return seen.task
+
+    def _interval(self, row: CameraRow) -> float:
+        return row.every if row.every is not None else self.every
+
+    # --- what came of it --------------------------------------------------------------------------
 
     async def _take(self, desk: Desk, report: Report) -> Reading:
         """Keep the picture of a report, put aside what it rejects, and tell its state."""
-        told = self._told[report.camera]
+        told, seen = self._told[report.camera], self._seen[report.camera]
         if report.rejected:
             desk.reject(report.camera, report.detail, report.rejected)
+        if report.state == "unauthorized" and seen.task is not None:
+            self._refusals.add(seen.task)
         if report.picture is not None:
-            picture = report.picture
-            if desk.keep_picture is not None:
-                told["picture"] = await desk.keep_picture(
-                    report.camera, picture.jpeg, picture.captured_at, self.keep_seconds
-                )
-            told["captured_at"] = picture.captured_at.isoformat()
-            told["changed_at"] = picture.changed_at.isoformat()
-            told["width"], told["height"] = picture.width, picture.height
-        state = report.state or "starting"
+            self._refusals.forget(report.camera)
+            await self._keep(desk, report.camera, report.picture)
+        told["bytes_per_second"] = seen.bytes_per_second(desk.now(), report.received)
+        state = report.state or told["state"]
         return self._tell(report.camera, report.at, state=state, detail=report.detail)
 
+    async def _keep(self, desk: Desk, camera: str, picture: Picture) -> None:
+        """A picture that could not be kept is not told either: the one before stays, ageing."""
+        told = self._told[camera]
+        if desk.pictures is not None:
+            ttl = timedelta(seconds=self.keep_seconds)
+            try:
+                told["picture"] = await desk.pictures.keep(
+                    camera, picture.small, picture.large, picture.captured_at, ttl
+                )
+            except BusDown:
+                return
+        told["captured_at"] = picture.captured_at.isoformat()
+        told["changed_at"] = picture.changed_at.isoformat()
+        told["width"], told["height"] = picture.width, picture.height
+
     def _grown_late(self, now: datetime) -> list[str]:
-        """Cameras that still count as live but have sent nothing for too long."""
-        oldest = now - timedelta(seconds=self.late_after)
-        return [
-            camera
-            for camera, told in self._told.items()
-            if told["state"] in ("live", "frozen")
-            and told["captured_at"] is not None
-            and datetime.fromisoformat(told["captured_at"]) < oldest
-        ]
+        """Cameras whose pictures should come and have not for too long."""
+        return [camera for camera in self._rows if self._is_late(camera, now)]
+
+    def _is_late(self, camera: str, now: datetime) -> bool:
+        told, every = self._told[camera], self._interval(self._rows[camera])
+        if told["state"] not in _COMING or told["captured_at"] is None:
+            return False
+        patience = timedelta(seconds=max(self.late_after, MISSED * every))
+        return datetime.fromisoformat(told["captured_at"]) < now - patience
 
     def _tell(self, camera: str, at: datetime, **changes: str) -> Reading:
-        self._told[camera].update(changes)  # type: ignore[typeddict-item]
-        return self.reading(f"camera/{camera}", dict(self._told[camera]), at)
+        told = self._told[camera]
+        if changes.get("state", told["state"]) != told["state"]:
+            told["since"] = at.isoformat()
+        told.update(changes)  # type: ignore[typeddict-item]
+        return self.reading(f"camera/{camera}", dict(told), at)
 
     def _note(self, desk: Desk) -> None:
         counted = Counter(told["state"] for told in self._told.values())
-        desk.note["cameras"] = ", ".join(f"{n} {state}" for state, n in sorted(counted.items()))
+        desk.note["cameras"] = dict(sorted(counted.items()))
         if self._supervisor is not None:
-            desk.note["workers"] = str(len(self._supervisor.pids))
-
-
-def _unique(path: Path) -> list[CameraRow]:
-    """The rows of the list. Raises BadList, also when two cameras have one id."""
-    rows = read_list(path, CameraRow)
-    twice = [name for name, n in Counter(row.id for row in rows).items() if n > 1]
-    if twice:
-        raise BadList([f"{path}: column id: {name} stands there more than once" for name in twice])
-    return rows
-
-
-def _starting(row: CameraRow, place: int, last: Camera | None) -> Camera:
-    """A camera that has not been heard of; the last picture of its former self stays."""
-    return Camera(
-        name=row.name,
-        owner=row.owner,
-        behind=row.behind,
-        place=place,
-        state="starting",
-        detail="",
-        captured_at=last["captured_at"] if last else None,
-        changed_at=last["changed_at"] if last else None,
-        picture=last["picture"] if last else None,
-        width=last["width"] if last else None,
-        height=last["height"] if last else None,
-    )
+            desk.note["workers"] = [asdict(worker) for worker in self._supervisor.view()]

@@ -54,7 +54,7 @@ class CameraStream:
     login: tuple[str, str] | None
     sets: tuple[bytes, bytes]
     wrong_since: Callable[[Kind], float | None]
-    """For how many seconds the camera has been frozen or dead; None: it is not."""
+    """For how many seconds the camera has been wrong in this way; None: it is not."""
     now: Callable[[], datetime]
     watchers: dict[asyncio.StreamWriter, Watcher] = field(default_factory=dict)
     view: View = field(init=False)
@@ -91,7 +91,7 @@ class CameraStream:
                 self._hang_up()
                 continue
             started = time.monotonic()
-            planes = self.view.picture(self.seen())
+            planes = self.view.picture(self.seen(), self.spoilt())
             fresh = self._preroll(planes, started)
             self._send(encoder.encode(planes, key=fresh), started)
             await asyncio.sleep(max(0.0, 1 / FRAMES_A_SECOND - (time.monotonic() - started)))
@@ -100,6 +100,11 @@ class CameraStream:
         """The instant that the picture shows; it stands still while the camera is frozen."""
         frozen = self.wrong_since(Kind.CAMERA_FROZEN)
         return self.now() - timedelta(seconds=frozen or 0.0)
+
+    def spoilt(self) -> Kind | None:
+        """What hides its view just now."""
+        ways = (Kind.CAMERA_COVERED, Kind.CAMERA_MOVED)
+        return next((way for way in ways if self.wrong_since(way) is not None), None)
 
     def _preroll(self, planes: Picture, seconds: float) -> bool:
         """Help new watchers to start; whether there are any.

@@ -19,6 +19,8 @@ class Kind(StrEnum):
     LINK_LOSSY = "link lossy"
     CAMERA_FROZEN = "camera frozen"
     CAMERA_DEAD = "camera dead"
+    CAMERA_COVERED = "camera covered"
+    CAMERA_MOVED = "camera moved"
     MACHINE_SILENT = "machine silent"
 
 
@@ -76,7 +78,7 @@ class Script:
 def write_script(seed: int, region: Region) -> Script:
     """The script of a region. Lane lengths have no common rhythm, so no two hours look alike."""
     chance = random.Random(seed)
-    frozen, dead = _cameras(chance, region)
+    frozen, dead, covered, moved = _cameras(chance, region)
     shaky = [r.id for r in region.routers if r.provider == "Telkomsel" and r.role == "office"]
     connected = {r.id for r in region.routers if r.address}
     machines = [machine.serial for machine in region.machines]
@@ -87,6 +89,9 @@ def write_script(seed: int, region: Region) -> Script:
             Lane(Kind.MACHINE_SILENT, 40, 610, 450, _shuffled(chance, machines)),
             Lane(Kind.CAMERA_DEAD, 50, 530, 260, dead),
             Lane(Kind.LINK_LOSSY, 65, 690, 330, _shuffled(chance, connected.intersection(shaky))),
+            # By then it is known how the cameras usually look.
+            Lane(Kind.CAMERA_COVERED, 1270, 3310, 420, covered),
+            Lane(Kind.CAMERA_MOVED, 2330, 7410, 540, moved),
         )
     )
 
@@ -104,11 +109,12 @@ def _links(chance: random.Random, region: Region) -> list[str]:
     return order
 
 
-def _cameras(chance: random.Random, region: Region) -> tuple[list[str], list[str]]:
-    """Who freezes and who dies: never the same camera, and first those that everybody sees."""
+def _cameras(chance: random.Random, region: Region) -> list[list[str]]:
+    """Who freezes, who dies, who is covered and who is moved: never the same camera twice, and
+    first those that everybody sees."""
     ids = [camera.id for camera in region.cameras]
     order = _shuffled(chance, ids[:FIRST_ON_THE_WALL]) + _shuffled(chance, ids[FIRST_ON_THE_WALL:])
-    return order[::2], order[1::2]
+    return [order[first::4] for first in range(4)]
 
 
 def _shuffled(chance: random.Random, things: Iterable[str]) -> list[str]:

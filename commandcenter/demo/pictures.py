@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from commandcenter.demo.light import Light
+from commandcenter.demo.mishaps import Kind
 from commandcenter.demo.movers import Mover, Sprite, movers
 from commandcenter.demo.paint import HEIGHT, WIDTH, Picture
 from commandcenter.demo.region import DemoCamera
@@ -30,13 +31,16 @@ class View:
     ground: Picture = field(default_factory=lambda: np.zeros((HEIGHT, WIDTH, 3), np.uint8))
     moving: list[Mover] = field(default_factory=list)
 
-    def picture(self, now: datetime) -> Picture:
-        """The picture of this instant in planar YUV 4:2:0, as encoders take it."""
+    def picture(self, now: datetime, spoilt: Kind | None = None) -> Picture:
+        """The picture of this instant in planar YUV 4:2:0, as encoders take it; `spoilt`: the
+        camera is covered, or was moved."""
         seconds = now.timestamp()
         self._repaint(now)
         picture = self.ground.copy()
         for mover in self.moving:
             mover.sprite.stamp(picture, mover.x(seconds), mover.y)
+        picture = _spoil(picture, spoilt)
+        label(self.camera.name, 16).stamp(picture, 6, 4)
         clock = label(f"{now.astimezone(ZONE):%d-%m-%Y %H:%M:%S} WIB", 15)
         clock.stamp(picture, WIDTH - clock.alpha.shape[1] - 6, HEIGHT - 25)
         planes = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420), np.uint8)
@@ -53,7 +57,15 @@ class View:
         self.painted = turn
         self.ground = background(self.camera.scene, self.camera.id, light)
         self.moving = movers(self.camera.scene, self.camera.id, light)
-        label(self.camera.name, 16).stamp(self.ground, 6, 4)
+
+
+def _spoil(picture: Picture, how: Kind | None) -> Picture:
+    if how is Kind.CAMERA_COVERED:  # by a leaf right before the lens
+        blurred = cv2.GaussianBlur(picture, (0, 0), WIDTH / 8)
+        return np.asarray(blurred // 4 + np.array((24, 62, 40), np.uint8), np.uint8)
+    if how is Kind.CAMERA_MOVED:  # by the wind: it looks to the side and up
+        return np.roll(picture, (HEIGHT // 4, WIDTH // 3), (0, 1))
+    return picture
 
 
 @lru_cache(maxsize=128)

@@ -1,26 +1,31 @@
 """What travels between the supervisor and its worker processes.
 
-To a worker: lines of JSON, each the whole list of its tasks. From a worker: frames of two
-big-endian 32-bit lengths, a JSON header and a JPEG (which may be empty).
+To a worker: lines of JSON, each an order: the whole list of its tasks, or a grant. From a worker:
+frames of three big-endian 32-bit lengths, a JSON header and two JPEGs (which may be empty).
 """
 
 from __future__ import annotations
 
 import base64
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, Literal, Self, TypeAlias
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import orjson
 
 from commandcenter.vocabulary import CameraState
 
-LENGTHS = struct.Struct(">II")
+LENGTHS = struct.Struct(">III")
 LONGEST_HEADER = 1 << 20
 LARGEST_PICTURE = 16 << 20
+
+Way: TypeAlias = Literal["keep", "snap", "http"]
+"""How a camera is read: its stream stays open; open, take one, close; a JPEG's address."""
+Polygon: TypeAlias = tuple[tuple[float, float], ...]
+"""Corners as parts of the width and height, from the upper left: 0 to 1."""
 
 
 class BadReport(ValueError):
@@ -40,22 +45,41 @@ class CameraFault(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """A camera to watch. Times in seconds, `width` in pixels. Its password never shows in repr."""
+    """A camera to watch. Times in seconds, widths in pixels. Its password never shows in repr."""
 
     camera: str
     url: str
     user: str = ""
     password: str = field(default="", repr=False)
+    way: Way = "keep"
     every: float = 5.0
-    width: int = 640
+    burst: float = 0.0
+    """Pictures a second while somebody has opened the camera; 0: nobody has."""
+    small: int = 480
+    large: int = 1280
     quality: int = 75
+    masks: tuple[Polygon, ...] = ()
+    """What is painted over before anything else is done with a picture."""
+    networks: tuple[str, ...] = ()
+    """CIDR ranges in which cameras may be; whatever else the address leads to is refused."""
+    link: str = ""
+    """The link with a budget that it hangs on: every take needs the supervisor's grant."""
+    rate: float = 0.0
+    """Bytes a second that it may take from its link while it is read; 0: as many as it likes."""
     open_timeout: float = 5.0
     read_timeout: float = 20.0
+    keyframe_timeout: float = 60.0
     frozen_after: float = 20.0
-    unauthorized_pause: float = 3600.0
     verify_tls: bool = True
+    history: str = ""
+    """Folder in which the looks of this camera are remembered from one start to the next; ""
+    forgets them."""
+    asked: int = 0
+    """How often an operator asked for a new attempt; a refused password is tried again then."""
     rest: float = field(default=0.0, compare=False)
-    """Wait so long before the first attempt: a refused password survives a change of worker."""
+    """Wait so long before the first attempt, so that not all begin at once."""
+    refused: bool = field(default=False, compare=False)
+    """Its password has been refused already: a new worker must not try it again."""
 
     @property
     def url_with_password(self) -> str:
@@ -68,14 +92,39 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """One line to a worker: all of its tasks, or a camera that may take a picture now."""
+
+    tasks: tuple[Task, ...] | None = None
+    grant: str = ""
+
+    def line(self) -> bytes:
+        """As a line for its stdin."""
+        return orjson.dumps(asdict(self)) + b"\n"
+
+    @classmethod
+    def read(cls, line: bytes) -> Self:
+        """Read what `line` wrote."""
+        told = orjson.loads(line)
+        tasks = told["tasks"]
+        return cls(
+            tasks=None if tasks is None else tuple(_task(one) for one in tasks),
+            grant=told["grant"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """One still. `changed_at`: since when the camera's picture has looked as it does."""
+    """One still, in two sizes. `width` and `height` are those of the camera's own picture."""
 
     captured_at: datetime
+    """When the camera took it, as far as that can be known: not when it was fetched."""
     changed_at: datetime
+    """Since when the camera's picture has looked as it does."""
     width: int
     height: int
-    jpeg: bytes = field(repr=False)
+    small: bytes = field(repr=False)
+    large: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,24 +140,29 @@ class Report:
     detail: str = ""
     picture: Picture | None = None
     rejected: bytes = field(default=b"", repr=False)
+    received: int = 0
+    """Bytes that came from the camera since its last report."""
+    wants: bool = False
+    """It would like to take a picture, and waits for a grant."""
 
     def after(self, earlier: Report | None) -> Report:
         """This report, with the picture of an earlier one that nobody has taken yet."""
-        if earlier is None or self.picture is not None:
+        if earlier is None:
             return self
-        return replace(self, picture=earlier.picture)
+        told = replace(self, received=self.received + earlier.received)
+        return told if self.picture is not None else replace(told, picture=earlier.picture)
 
     def encode(self) -> bytes:
         """As one frame on the worker's stdout."""
         header = asdict(self) | {"rejected": base64.b64encode(self.rejected).decode()}
-        jpeg = b""
+        small = large = b""
         if self.picture is not None:
-            jpeg = header["picture"].pop("jpeg")
+            small, large = header["picture"].pop("small"), header["picture"].pop("large")
         told = orjson.dumps(header)
-        return LENGTHS.pack(len(told), len(jpeg)) + told + jpeg
+        return LENGTHS.pack(len(told), len(small), len(large)) + told + small + large
 
     @classmethod
-    def decode(cls, header: bytes, jpeg: bytes) -> Self:
+    def decode(cls, header: bytes, small: bytes, large: bytes) -> Self:
         """Read what `encode` wrote. Raises BadReport."""
         try:
             told = orjson.loads(header)
@@ -116,7 +170,7 @@ class Report:
                 **told
                 | {
                     "at": _moment(told["at"]),
-                    "picture": _picture(told["picture"], jpeg),
+                    "picture": _picture(told["picture"], small, large),
                     "rejected": base64.b64decode(told["rejected"]),
                 }
             )
@@ -124,29 +178,29 @@ class Report:
             raise BadReport(f"not a report: {error}") from error
 
 
-def lengths(head: bytes) -> tuple[int, int]:
-    """The lengths of header and JPEG at the head of a frame. Raises BadReport if absurd."""
-    header, jpeg = LENGTHS.unpack(head)
-    if header > LONGEST_HEADER or jpeg > LARGEST_PICTURE:
-        raise BadReport(f"a frame of {header} + {jpeg} bytes")
-    return header, jpeg
+def lengths(head: bytes) -> tuple[int, int, int]:
+    """The lengths of header and pictures at the head of a frame. Raises BadReport if absurd."""
+    header, small, large = LENGTHS.unpack(head)
+    if header > LONGEST_HEADER or max(small, large) > LARGEST_PICTURE:
+        raise BadReport(f"a frame of {header} + {small} + {large} bytes")
+    return header, small, large
 
 
-def tasks_line(tasks: Sequence[Task]) -> bytes:
-    """The tasks of a worker as a line for its stdin."""
-    return orjson.dumps([asdict(task) for task in tasks]) + b"\n"
+def orders_line(tasks: Sequence[Task]) -> bytes:
+    """All the tasks of a worker, as a line for its stdin."""
+    return Orders(tasks=tuple(tasks)).line()
 
 
-def read_tasks(line: bytes) -> list[Task]:
-    """Read what `tasks_line` wrote."""
-    return [Task(**told) for told in orjson.loads(line)]
+def _task(told: Mapping[str, Any]) -> Task:
+    masks = tuple(tuple((x, y) for x, y in polygon) for polygon in told["masks"])
+    return Task(**{**told, "masks": masks, "networks": tuple(told["networks"])})
 
 
-def _picture(told: dict[str, Any] | None, jpeg: bytes) -> Picture | None:
+def _picture(told: dict[str, Any] | None, small: bytes, large: bytes) -> Picture | None:
     if told is None:
         return None
     times = {name: _moment(told[name]) for name in ("captured_at", "changed_at")}
-    return Picture(**told | times, jpeg=jpeg)
+    return Picture(**told | times, small=small, large=large)
 
 
 def _moment(text: str) -> datetime:

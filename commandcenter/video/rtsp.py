@@ -1,36 +1,50 @@
-"""Ask a camera why: RTSP DESCRIBE with Basic and Digest authentication.
+"""Ask a camera why: RTSP DESCRIBE, and what its description says.
 
-cv2 only says that it failed. RTSP 1.0 is RFC 2326 (sections 6, 7, 10.2 and 11), authentication
-RFC 7616 and RFC 7617, the description SDP of RFC 8866 (section 6.6, rtpmap).
+cv2 only says that it failed. RTSP 1.0 is RFC 2326 (sections 6, 7, 10.2 and 11), the description
+SDP of RFC 8866 (section 6.6 rtpmap, 6.10 framerate); `framesize` is 3GPP TS 26.234 A.3.2.2 and
+`x-dimensions` QuickTime's.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import contextlib
 import re
-import secrets
-from base64 import b64encode
 from dataclasses import dataclass
-from urllib.parse import urlsplit
-from urllib.request import parse_http_list, parse_keqv_list
+from typing import Literal
+from urllib.parse import quote, urlsplit
 
+from commandcenter.secret import redact
+from commandcenter.video.login import authorization, refusal, schemes
 from commandcenter.video.messages import CameraFault
 
 _LONGEST_ANSWER = 256 * 1024
-_HASHES = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
+_IN_URLS = "%/:=&?~#+!$,;'@()*[]-._"
 _READABLE = {"H264": "H264", "H265": "H265", "HEVC": "H265"}
 
 
-async def describe(url: str, user: str, password: str, timeout: float) -> str:
-    """The codec of the video behind `url`: "H264" or "H265". Takes `timeout` seconds at most.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """What a camera says of its stream. Sizes in pixels; None or "" where it says nothing."""
+
+    codec: Literal["H264", "H265"]
+    width: int | None = None
+    height: int | None = None
+    fps: float | None = None
+    login: str = ""
+    """How it asked who we are: "Digest MD5, Basic"; "" when it did not."""
+    server: str = ""
+
+
+async def describe(url: str, user: str, password: str, timeout: float) -> Description:
+    """What is behind `url`. Takes `timeout` seconds at most.
 
     Raises CameraFault: unreachable, unauthorized, not_found or unsupported, and why.
     The password is offered once only, and only when the camera asks for it.
     """
     try:
         async with asyncio.timeout(timeout):
-            answer = await _describe(url, user, password)
+            answer, login = await _describe(quote(url, safe=_IN_URLS), user, password)
     except TimeoutError as error:
         raise CameraFault("unreachable", f"tidak menjawab dalam {timeout:.0f} detik") from error
     except OSError as error:
@@ -41,8 +55,8 @@ async def describe(url: str, user: str, password: str, timeout: float) -> str:
         raise CameraFault("unsupported", "jawabannya bukan RTSP") from error
     except asyncio.LimitOverrunError as error:
         raise CameraFault("unsupported", "jawabannya bukan RTSP") from error
-    _judge(answer.status)
-    return _codec(answer.body)
+    _judge(answer, bool(user))
+    return _read(answer, login)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +70,26 @@ class Answer:
     def all(self, name: str) -> list[str]:
         return [value for key, value in self.headers if key == name]
 
+    def first(self, name: str) -> str:
+        return next(iter(self.all(name)), "")
 
-async def _describe(url: str, user: str, password: str) -> Answer:
+
+async def _describe(url: str, user: str, password: str) -> tuple[Answer, str]:
     parts = urlsplit(url)
     reader, writer = await asyncio.open_connection(
         parts.hostname, parts.port or 554, limit=_LONGEST_ANSWER
     )
     try:
         answer = await _ask(reader, writer, url, 1, "")
-        if answer.status == 401 and user:
-            proof = authorization(answer.all("www-authenticate"), url, user, password)
+        asked = answer.all("www-authenticate") if answer.status == 401 else []
+        if asked and user:
+            proof = authorization(asked, url, user, password)
             answer = await _ask(reader, writer, url, 2, proof)
-        return answer
+        return answer, schemes(asked)
     finally:
         writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
 
 
 async def _ask(
@@ -83,83 +103,67 @@ async def _ask(
     status = re.match(r"RTSP/1\.\d (\d{3})\b", first)
     if status is None:
         raise CameraFault("unsupported", "jawabannya bukan RTSP")
-    rest = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1") if first.strip() else ""
-    headers = tuple(_header(line) for line in rest.splitlines() if ":" in line)
+    headers = await _headers(reader)
     size = dict(headers).get("content-length", "0")
-    if not size.isdecimal() or int(size) > _LONGEST_ANSWER:
-        raise CameraFault("unsupported", "jawabannya bukan RTSP")
+    if not re.fullmatch(r"\d{1,9}", size, re.ASCII) or int(size) > _LONGEST_ANSWER:
+        raise CameraFault("unsupported", "jawaban kamera terlalu panjang")
     body = await reader.readexactly(int(size))
     return Answer(int(status[1]), headers, body.decode("utf-8", errors="replace"))
 
 
-def _header(line: str) -> tuple[str, str]:
-    name, _, value = line.partition(":")
-    return name.strip().lower(), value.strip()
+async def _headers(reader: asyncio.StreamReader) -> tuple[tuple[str, str], ...]:
+    """Up to the empty line; never more of them than an answer may be long."""
+    found, size = [], 0
+    while line := (await reader.readuntil(b"\n")).decode("latin-1").strip():
+        name, _, value = line.partition(":")
+        found.append((name.strip().lower(), value.strip()))
+        size += len(line) + 2
+        if size > _LONGEST_ANSWER:
+            raise CameraFault("unsupported", "jawaban kamera terlalu panjang")
+    return tuple(found)
 
 
-def authorization(
-    challenges: list[str], url: str, user: str, password: str, method: str = "DESCRIBE"
-) -> str:
-    """The Authorization header that answers the best of `challenges`: Digest before Basic.
-
-    Raises CameraFault when the camera asks for something else.
-    """
-    offers = [offer.partition(" ") for offer in challenges]
-    for scheme, _, rest in offers:
-        asked = parse_keqv_list(parse_http_list(rest))
-        if scheme.lower() == "digest" and asked.get("algorithm", "MD5").upper() in _HASHES:
-            return _digest(asked, url, user, password, method)
-    if any(scheme.lower() == "basic" for scheme, _, _ in offers):
-        return "Basic " + b64encode(f"{user}:{password}".encode()).decode()
-    raise CameraFault("unauthorized", "kamera meminta cara masuk yang tidak dikenal")
-
-
-def _digest(asked: dict[str, str], url: str, user: str, password: str, method: str) -> str:
-    algorithm = asked.get("algorithm", "MD5").upper()
-
-    def digest(*parts: str) -> str:
-        return _HASHES[algorithm](":".join(parts).encode()).hexdigest()
-
-    realm, nonce = asked.get("realm", ""), asked.get("nonce", "")
-    secret, request = digest(user, realm, password), digest(method, url)
-    said = {"username": user, "realm": realm, "nonce": nonce, "uri": url}
-    plain = {"algorithm": algorithm} if "algorithm" in asked else {}
-    if "auth" in re.split(r"[\s,]+", asked.get("qop", "")):
-        said["cnonce"], count = secrets.token_hex(8), "00000001"
-        plain |= {"qop": "auth", "nc": count}
-        said["response"] = digest(secret, nonce, count, said["cnonce"], "auth", request)
-    else:
-        said["response"] = digest(secret, nonce, request)
-    if "opaque" in asked:
-        said["opaque"] = asked["opaque"]
-    quoted = [f'{name}="{_escaped(value)}"' for name, value in said.items()]
-    return "Digest " + ", ".join(quoted + [f"{name}={value}" for name, value in plain.items()])
-
-
-def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"')
-
-
-def _judge(status: int) -> None:
-    """Raises CameraFault for every answer but success."""
+def _judge(answer: Answer, offered: bool) -> None:
+    """Raises CameraFault for every answer but success. A redirect is told and never followed:
+    it could lead anywhere, and with our password."""
+    status = answer.status
     if status in (401, 403):
-        raise CameraFault("unauthorized", f"kata sandi ditolak kamera ({status})")
+        raise CameraFault("unauthorized", refusal(status, offered))
     if status in (404, 410):
         raise CameraFault("not_found", f"alamat aliran tidak ada di kamera ({status})")
+    if 300 <= status < 400:
+        raise CameraFault("unsupported", redirected(answer.first("location")))
     if status != 200:
         raise CameraFault("unreachable", f"kamera menolak permintaan ({status})")
 
 
-def _codec(sdp: str) -> str:
-    """The codec of the first video in a session description. Raises CameraFault."""
-    video = re.search(r"^m=video .*?(?=^m=|\Z)", sdp, re.MULTILINE | re.DOTALL)
+def redirected(location: str) -> str:
+    """How a redirect is told: where to, without a password, in one line."""
+    where = "".join(c for c in redact(location)[:200] if c.isprintable()) or "?"
+    return f"kamera mengalihkan ke alamat lain: {where}"
+
+
+def _read(answer: Answer, login: str) -> Description:
+    """The first video of a session description. Raises CameraFault."""
+    video = re.search(r"^m=video .*?(?=^m=|\Z)", answer.body, re.MULTILINE | re.DOTALL)
     if video is None:
         raise CameraFault("unsupported", "aliran ini tidak berisi video")
-    named = re.search(r"^a=rtpmap:\d+ ([\w.-]+)/", video[0], re.MULTILINE)
+    named = re.search(r"^a=rtpmap:\d+ ([\w.-]{1,40})/", video[0], re.MULTILINE)
     name = named[1].upper() if named else "tanpa nama"
     if name not in _READABLE:
         raise CameraFault("unsupported", f"format video {name} tidak didukung; pakai H.264/H.265")
-    return _READABLE[name]
+    size = re.search(
+        r"^a=(?:x-dimensions:|framesize:\d+ )(\d{1,5})[,-](\d{1,5})", video[0], re.MULTILINE
+    )
+    fps = re.search(r"^a=framerate: ?(\d{1,4}(?:\.\d{1,6})?)", video[0], re.MULTILINE)
+    return Description(
+        codec="H264" if _READABLE[name] == "H264" else "H265",
+        width=int(size[1]) if size else None,
+        height=int(size[2]) if size else None,
+        fps=float(fps[1]) if fps else None,
+        login=login,
+        server="".join(c for c in answer.first("server")[:80] if c.isprintable()),
+    )
 
 
 def _why(error: OSError) -> str:

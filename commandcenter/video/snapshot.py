@@ -3,83 +3,138 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field, replace
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 
+from commandcenter.video.addresses import Resolved, own_addresses, resolve
+from commandcenter.video.login import authorization, refusal
 from commandcenter.video.messages import LARGEST_PICTURE, CameraFault, Task
+from commandcenter.video.relay import Relay
+from commandcenter.video.rtsp import redirected
 
 _KEPT = 64 * 1024  # of a broken picture
+_HEAD = 200  # bytes of a request's or an answer's head, about
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A JPEG, how old it was when it came, and what it cost the link."""
+
+    jpeg: bytes = field(repr=False)
+    age_seconds: float
+    bytes: int
 
 
 class Snapshot:
-    """A camera that hands out one JPEG at a time. To be used in one event loop."""
+    """A camera that hands out one JPEG at a time. To be used in one event loop.
+
+    Its address is looked up and checked before every picture. Behind a link with a budget
+    (`task.rate`) the picture comes through a relay, paced.
+    """
 
     def __init__(self, task: Task) -> None:
         self._task = task
-        self._auth: httpx.Auth | None = None
         self._client = httpx.AsyncClient(
             timeout=task.open_timeout,
-            verify=task.verify_tls,
+            # Reading the authorities' certificates takes 50 ms and 1 MB: not for plain http.
+            verify=task.verify_tls and task.url.startswith("https:"),
             trust_env=False,  # a proxy of the machine is not for its cameras
-            headers={"User-Agent": "commandcenter"},
+            headers={"User-Agent": "commandcenter", "Accept-Encoding": "identity"},
         )
 
-    async def fetch(self) -> bytes:
-        """The JPEG of this moment. Raises CameraFault, after `read_timeout` at the latest."""
+    async def fetch(self) -> Fetched:
+        """The JPEG of this moment. Raises CameraFault, after `read_timeout` at the latest.
+
+        A password is offered only to an answer that asks for it, and once.
+        """
         timeout = self._task.read_timeout
         try:
             async with asyncio.timeout(timeout):
-                return await self._fetch()
+                where = await resolve(self._task.url, self._task.networks, own_addresses())
+                return await (self._relayed if self._task.rate else self._fetch)(where)
         except (TimeoutError, httpx.TimeoutException) as error:
             raise CameraFault("unreachable", f"tidak menjawab dalam {timeout:.0f} detik") from error
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise CameraFault("unreachable", _why(error)) from error
 
     async def close(self) -> None:
         """Let go of the connection."""
         await self._client.aclose()
 
-    async def _fetch(self) -> bytes:
-        status, asked, body = await self._get()
-        if status == 401 and self._task.user and self._auth is None:
-            self._auth = _answer(asked, self._task)
-            status, _, body = await self._get()
-        _judge(status)
+    async def _relayed(self, where: Resolved) -> Fetched:
+        """Through a relay; what that counts is exact."""
+        async with Relay(where.address, where.port, self._task.rate) as relay:
+            at = urlsplit(where.url)._replace(netloc=f"127.0.0.1:{relay.port}")
+            fetched = await self._fetch(replace(where, url=urlunsplit(at)))
+            return replace(fetched, bytes=relay.received)
+
+    async def _fetch(self, where: Resolved) -> Fetched:
+        told, body = await self._get(where, "")
+        size = len(body)
+        asked = told.headers.get_list("www-authenticate")
+        offered = told.status_code == 401 and bool(self._task.user and asked)
+        if offered:
+            proof = self._proof(asked, where.url)
+            told, body = await self._get(where, proof)
+            size += len(body)
+        _judge(told, offered)
         if body[:2] != b"\xff\xd8":  # JPEG's start of image, ISO/IEC 10918-1 B.1.1.3
             raise CameraFault("unsupported", "jawabannya bukan gambar JPEG", body[:_KEPT])
-        return body
+        asks = 2 if offered else 1
+        return Fetched(jpeg=body, age_seconds=_age(told.headers), bytes=size + asks * _HEAD)
 
-    async def _get(self) -> tuple[int, str, bytes]:
-        """Status, what it asks for, and the body, none of it larger than a picture may be."""
+    def _proof(self, asked: list[str], url: str) -> str:
+        path = httpx.URL(url).raw_path.decode("ascii")
+        return authorization(asked, path, self._task.user, self._task.password, method="GET")
+
+    async def _get(self, where: Resolved, proof: str) -> tuple[httpx.Response, bytes]:
+        """The answer's head and its body, which is never larger than a picture may be."""
+        host = urlsplit(self._task.url).netloc.rpartition("@")[2]
+        headers = {"Host": host} | ({"Authorization": proof} if proof else {})
+        if self._task.rate:
+            headers["Connection"] = "close"  # the relay ends with the picture
         body = bytearray()
-        async with self._client.stream("GET", self._task.url, auth=self._auth) as response:
+        asked = self._client.stream(
+            "GET", where.url, headers=headers, extensions={"sni_hostname": where.host}
+        )
+        async with asked as response:
             kind = response.headers.get("content-type", "")
             if kind.startswith("multipart/"):
                 raise CameraFault("unsupported", "alamat ini aliran MJPEG, bukan gambar diam")
-            async for piece in response.aiter_bytes():
+            async for piece in response.aiter_raw():
                 body += piece
                 if len(body) > LARGEST_PICTURE:
                     raise CameraFault("unsupported", "gambarnya lebih besar dari 16 MB")
-            return response.status_code, response.headers.get("www-authenticate", ""), bytes(body)
+            return response, bytes(body)
 
 
-def _answer(asked: str, task: Task) -> httpx.Auth:
-    if "digest" in asked.lower():
-        return httpx.DigestAuth(task.user, task.password)
-    return httpx.BasicAuth(task.user, task.password)
-
-
-def _judge(status: int) -> None:
+def _judge(told: httpx.Response, offered: bool) -> None:
     """Raises CameraFault for every answer but success."""
+    status = told.status_code
     if status in (401, 403):
-        raise CameraFault("unauthorized", f"kata sandi ditolak kamera ({status})")
+        raise CameraFault("unauthorized", refusal(status, offered))
     if status in (404, 410):
         raise CameraFault("not_found", f"alamat gambar tidak ada di kamera ({status})")
+    if 300 <= status < 400:
+        raise CameraFault("unsupported", redirected(told.headers.get("location", "")))
     if status != 200:
         raise CameraFault("unreachable", f"kamera menolak permintaan ({status})")
 
 
-def _why(error: httpx.HTTPError) -> str:
+def _age(headers: httpx.Headers) -> float:
+    """Seconds by which Last-Modified lies before Date, both of the camera's own clock (RFC 9110
+    6.6.1 and 8.8.2); 0 where they say nothing of use."""
+    try:
+        date, changed = (parsedate_to_datetime(headers[n]) for n in ("date", "last-modified"))
+        return max(0.0, (date - changed).total_seconds())
+    except (KeyError, ValueError, TypeError, OverflowError):
+        return 0.0
+
+
+def _why(error: Exception) -> str:
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         return "sertifikat kamera tidak dipercaya"
     if isinstance(error, httpx.ConnectError):

@@ -1,4 +1,4 @@
-"""One camera's thread: probe, open, read, tell; and again, with patience, after a failure."""
+"""One camera's thread: take pictures in the way that suits it, tell; and with patience, again."""
 
 from __future__ import annotations
 
@@ -7,134 +7,281 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
+from functools import cached_property
+from urllib.parse import urlsplit, urlunsplit
 
-from commandcenter.video.capture import Frame, Stream, decode, still, thumbnail
+from commandcenter.video.addresses import Resolved, own_addresses, resolve
+from commandcenter.video.capture import Stream, decode
+from commandcenter.video.clock import Pace
+from commandcenter.video.darkroom import Darkroom
 from commandcenter.video.messages import CameraFault, Picture, Report, Task
+from commandcenter.video.relay import Relay, RelayThread
 from commandcenter.video.rtsp import describe
+from commandcenter.video.session import Session, Shot
 from commandcenter.video.snapshot import Snapshot
-from commandcenter.video.stillness import Stillness
 from commandcenter.vocabulary import CameraState
 
 _LONGEST_REST = 30.0
-_LOOK_EVERY = 1.0  # a stream of nothing but keyframes is not judged 25 times a second
-_SETTLE = 0.3  # servers refuse an open while they still take down the probe's session
+_SETTLE = 0.3  # servers refuse an open while they still take down the session before
 _SLACK = 5.0  # a busy machine is not a hanging camera
+_SIGN_EVERY = 5.0  # a sign of life for every packet would be 25 a second
+_REMIND = 10.0  # a wish that was lost with its hearer is told again
+_LOCKED = 60.0
+_REFUSED = "kata sandi ditolak kamera"
+_SHORT = 10.0  # a session that ends so soon is like one that was meant for one picture
+_KEPT = 64 * 1024  # bytes of a broken picture
 _log = logging.getLogger(__name__)
 
 
 class Watch:
-    """Watches one camera in a thread of its own until `stop` is set."""
+    """Watches one camera in a thread of its own until `stop` is set.
 
-    def __init__(self, task: Task, tell: Callable[[Report], None]) -> None:
+    `tell` takes what it reports, in that thread; `relays` carry connections over links with a
+    budget.
+    """
+
+    def __init__(
+        self, task: Task, tell: Callable[[Report], None], relays: RelayThread | None = None
+    ) -> None:
         self.task = task
-        self.stop = threading.Event()
+        # Daemon: a thread that hangs must not keep the process alive.
+        self.thread = threading.Thread(target=self._run, name=task.camera, daemon=True)
+        self._stirred = threading.Event()
+        self._granted = threading.Event()
+        self.stop = Stop(self._stirred, self._granted)
         self._send = tell
+        self._relays = relays or RelayThread()
+        self._relay: Relay | None = None
+        self._locked = task.refused
         self._failures = 0
-        self._stillness = Stillness()
-        self._due = self._look_due = 0.0
+        self._worked = False
+        self.where: Resolved | None = None  # whom it is connected to, if it is
+        self._received = self._carried = self.packets = 0
+        self._usual = self._sign_due = 0.0
+        self._opened = self._taken = self._shown = float("-inf")
+        self._pace = Pace(task.every)
+
+    # --- from other threads -----------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begin, in a daemon thread: a hanging one must not keep the process alive."""
-        threading.Thread(target=self._run, name=self.task.camera, daemon=True).start()
+        """Begin."""
+        self.thread.start()
+
+    def grant(self) -> None:
+        """It may take the picture that it wanted to take."""
+        self._granted.set()
+
+    def renew(self, task: Task) -> None:
+        """The same camera, but somebody looks, or looks away, or asks for a new attempt."""
+        if task.asked > self.task.asked:
+            self._locked = False
+        self.task = task
+        self._stirred.set()
+
+    # --- its own thread ---------------------------------------------------------------------------
 
     def _run(self) -> None:
+        if self._locked:
+            self._tell(_LOCKED, "unauthorized", _REFUSED)
         self._rest(self.task.rest)
-        with asyncio.Runner() as runner:
+        with ExitStack() as self._kept, asyncio.Runner() as self._runner:
             while not self.stop.is_set():
-                fault = self._attempt(runner)
-                if fault is not None:
-                    self._rest_after(fault)
+                self._attempt()
 
-    def _attempt(self, runner: asyncio.Runner) -> CameraFault | None:
-        """Follow the camera as long as that goes well; why not, None if it may be tried again."""
-        follow = self._snapshots if urlsplit(self.task.url).scheme != "rtsp" else self._stream
+    @cached_property
+    def _darkroom(self) -> Darkroom:
+        return self._kept.enter_context(closing(Darkroom(self.task)))
+
+    def _attempt(self) -> None:
+        """Take pictures as long as that goes well."""
+        self._wait_while_locked()
+        follow = self._snapshots if self.task.way == "http" else self._stream
         try:
-            follow(runner)
+            follow()
         except CameraFault as fault:
-            broke = fault.state == "unreachable" and self._failures == 0 and self._due > 0
-            self._failures += 1
-            if not broke:
-                return fault
-            # A stream that broke is reopened; only when that fails is the camera lost.
-            self._rest(pause(1))
+            self._fail(fault)
         except Exception as error:  # whatever a strange stream makes a library stumble over
-            self._failures += 1
             _log.exception("camera %s", self.task.camera)
-            return CameraFault("unreachable", f"gagal dibaca ({type(error).__name__})")
-        return None
+            self._fail(CameraFault("unreachable", f"gagal dibaca ({type(error).__name__})"))
 
-    def _stream(self, runner: asyncio.Runner) -> None:
-        stream = self._open(runner)
-        try:
+    def _fail(self, fault: CameraFault) -> None:
+        """A stream that broke is reopened at once; only when that fails is the camera lost."""
+        self._failures += 1
+        broke, self._worked = self._worked and fault.state == "unreachable", False
+        if broke:
+            if time.monotonic() - self._opened < _SHORT:
+                self._rest_until_due()
+            return
+        self._locked = fault.state == "unauthorized"
+        rest = pause(self._failures)
+        self._tell(rest, fault.state, fault.detail, rejected=fault.rejected)
+        if not self._locked:
+            self._rest(rest)
+
+    def _wait_while_locked(self) -> None:
+        """Cameras lock out who keeps trying: after a refused password only an operator's asking,
+        or a new password, which is a new watch, makes another attempt."""
+        while self._locked and not self.stop.is_set():
+            self._rest(_LOCKED)
+
+    # --- streams ----------------------------------------------------------------------------------
+
+    def _stream(self) -> None:
+        """One session after the other with a stream: keyframes, or while somebody looks, bursts."""
+        self._wait_for_turn()
+        self._tell(self.task.open_timeout)
+        task = self.task
+        where = self.where = self._runner.run(resolve(task.url, task.networks, own_addresses()))
+        self._probe(where)
+        with self._way(where) as url:
             while not self.stop.is_set():
-                self._tell(self.task.read_timeout * 2)
-                stream.wait()
-                at = datetime.now(UTC)
-                if time.monotonic() >= self._look_due:
-                    self._look(stream.frame(), at)
-        finally:
-            stream.close()
+                self._session(where, url)
+                if self.task.way == "snap" and not self.task.burst:
+                    break
+        self._rest_until_due()
 
-    def _open(self, runner: asyncio.Runner) -> Stream:
-        self._probe(runner)
-        self._rest(_SETTLE)
+    def _session(self, where: Resolved, url: str) -> None:
+        """Follow the stream until `task` wants it otherwise, or it was meant for one picture."""
+        burst = self.task.burst
+        pace = Pace(1 / burst) if burst else self._pace
+        with closing(self._open(where, url, full=burst > 0)) as stream:
+            session = Session(stream, self.task, pace, full=burst > 0, usual=self._usual)
+            while not self.stop.is_set() and self.task.burst == burst:
+                self._sign(self.task.read_timeout * 2)
+                shot = session.next()
+                self._count(session.received)
+                self._usual = session.rate or self._usual
+                if shot is None or not self._show(shot, session):
+                    continue
+                if self.task.way == "snap" and not burst:
+                    return
+
+    def _open(self, where: Resolved, url: str, *, full: bool) -> Stream:
+        self.stop.wait(_SETTLE)
         self._tell(self.task.open_timeout * 2)
+        self._opened = time.monotonic()
         try:
-            return Stream(self.task)
-        except CameraFault:
-            self._probe(runner)  # it may know better by now
+            return Stream(replace(self.task, url=url), full=full)
+        except CameraFault as fault:
+            if fault.state == "unreachable":
+                self._probe(where)  # it may know better by now
             raise
 
-    def _probe(self, runner: asyncio.Runner) -> None:
+    def _probe(self, where: Resolved) -> None:
         task = self.task
         self._tell(task.open_timeout)
-        runner.run(describe(task.url, task.user, task.password, task.open_timeout))
+        self._runner.run(describe(where.url, task.user, task.password, task.open_timeout))
 
-    def _snapshots(self, runner: asyncio.Runner) -> None:
+    def _show(self, shot: Shot, session: Session) -> bool:
+        """Tell a picture; False when it is broken, or older than what was told already."""
+        if shot.taken <= self._taken:
+            return False
+        with self._darkroom.turn(lambda: self._sign(_SIGN_EVERY)):
+            frame = shot.frame()
+            if frame is None:
+                session.broke(shot)
+                return False
+            picture, state, detail = self._darkroom.develop(frame, _moment(shot.taken), self.task)
+        session.took()
+        self._show_picture(shot.taken, picture, state, detail)
+        return True
+
+    # --- JPEGs over HTTP --------------------------------------------------------------------------
+
+    def _snapshots(self) -> None:
         camera = Snapshot(self.task)
         try:
             while not self.stop.is_set():
-                self._tell(self.task.read_timeout)
-                jpeg = runner.run(camera.fetch())
-                frame = decode(jpeg)
-                if frame is None:
-                    raise CameraFault("unsupported", "gambar JPEG rusak", jpeg[: 64 * 1024])
-                self._look(frame, datetime.now(UTC))
-                self._rest(self.task.every)
+                self._wait_for_turn()
+                self._snapshot(camera)
+                self._rest_until_due()
         finally:
-            runner.run(camera.close())
+            self._runner.run(camera.close())
 
-    def _look(self, frame: Frame | None, at: datetime) -> None:
-        """Judge a frame that arrived at `at`, and send a still of it when one is due."""
-        if frame is None:
-            raise CameraFault("unsupported", "gambar dalam aliran tidak dapat dibaca")
-        changed_at = self._stillness.judge(thumbnail(frame), at)
+    def _snapshot(self, camera: Snapshot) -> None:
+        self._tell(self.task.read_timeout)
+        fetched = self._runner.run(camera.fetch())
+        self._received += fetched.bytes
         now = time.monotonic()
-        self._look_due = now + min(_LOOK_EVERY, self.task.every) * 0.8
-        self._failures = 0
-        if now < self._due:
-            return
-        self._due = now + self.task.every * 0.8  # keyframes do not fall on the second
-        jpeg, width, height = still(frame, self.task.width, self.task.quality)
-        picture = Picture(
-            captured_at=at, changed_at=changed_at, width=width, height=height, jpeg=jpeg
-        )
-        state, detail = judge(at, changed_at, self.task.frozen_after)
-        self._tell(self.task.read_timeout * 2, state, detail, picture)
+        with self._darkroom.turn(lambda: self._sign(_SIGN_EVERY)):
+            frame = decode(fetched.jpeg)
+            if frame is None:
+                raise CameraFault("unsupported", "gambar JPEG rusak", fetched.jpeg[:_KEPT])
+            taken = now - fetched.age_seconds
+            picture, state, detail = self._darkroom.develop(frame, _moment(taken), self.task)
+        self._pace.took(now)
+        self._show_picture(taken, picture, state, detail)
 
-    def _rest_after(self, fault: CameraFault) -> None:
-        rest = pause(self._failures)
-        if fault.state == "unauthorized":  # cameras lock out who keeps trying
-            rest = self.task.unauthorized_pause
-        self._tell(rest, fault.state, fault.detail, rejected=fault.rejected)
-        self.stop.wait(rest)
+    # --- links with a budget ----------------------------------------------------------------------
+
+    def _wait_for_turn(self) -> None:
+        """Behind a link with a budget: wish for a picture, and wait until it is granted."""
+        if not self.task.link:
+            return
+        self._granted.clear()
+        while not self.stop.is_set():
+            self._tell(_REMIND, wants=True)
+            if self._granted.wait(_REMIND):
+                return
+
+    @contextmanager
+    def _way(self, where: Resolved) -> Iterator[str]:
+        """The address to open: the camera's own, or behind a link with a budget a relay's."""
+        if not self.task.rate:
+            yield where.url
+            return
+        with self._relays.relay(where.address, where.port, self.task.rate) as relay:
+            self._relay, self._carried = relay, 0
+            try:
+                at = urlsplit(where.url)._replace(netloc=f"127.0.0.1:{relay.port}")
+                yield urlunsplit(at)
+            finally:
+                self._count(0)
+                self._relay = None
+
+    def _count(self, size: int) -> None:
+        """Count what came: a relay knows better than the sizes of packets."""
+        if self._relay is not None:
+            size, self._carried = self._relay.received - self._carried, self._relay.received
+        self._received += size
+        self.packets += 1
+
+    # --- rests and reports ------------------------------------------------------------------------
+
+    def _rest_until_due(self) -> None:
+        """Rest until the next picture is due, sooner when somebody begins to look."""
+        while not self.stop.is_set():
+            now = time.monotonic()
+            rest = self._pace.rest(now)
+            if self.task.burst:
+                rest = min(rest, self._shown + 1 / self.task.burst - now)
+            if rest <= 0:
+                return
+            self._rest(rest)
 
     def _rest(self, seconds: float) -> None:
+        """Wait so long, or until somebody wants something else."""
+        self.where = None
         self._tell(seconds)
-        self.stop.wait(seconds)
+        self._stirred.wait(seconds)
+        self._stirred.clear()
+
+    def _sign(self, within: float) -> None:
+        """A sign of life, if it is time for one."""
+        if time.monotonic() >= self._sign_due:
+            self._tell(within + _SIGN_EVERY)
+
+    def _show_picture(
+        self, taken: float, picture: Picture, state: CameraState, detail: str
+    ) -> None:
+        self._taken, self._shown = taken, time.monotonic()
+        self._failures = 0
+        self._worked = True
+        self._tell(self.task.read_timeout * 2 + _SIGN_EVERY, state, detail, picture)
 
     def _tell(
         self,
@@ -143,9 +290,12 @@ class Watch:
         detail: str = "",
         picture: Picture | None = None,
         rejected: bytes = b"",
+        wants: bool = False,
     ) -> None:
         if self.stop.is_set():
             return
+        received, self._received = self._received, 0
+        self._sign_due = time.monotonic() + _SIGN_EVERY
         report = Report(
             camera=self.task.camera,
             at=datetime.now(UTC),
@@ -155,18 +305,31 @@ class Watch:
             detail=detail,
             picture=picture,
             rejected=rejected,
+            received=received,
+            wants=wants,
         )
         self._send(report)
 
 
-def judge(at: datetime, changed_at: datetime, frozen_after: float) -> tuple[CameraState, str]:
-    """Live or frozen, and what to say of it."""
-    same = at - changed_at
-    if same < timedelta(seconds=frozen_after):
-        return "live", ""
-    return "frozen", "gambar tidak berubah walau aliran berjalan"
+class Stop(threading.Event):
+    """The wish to end, which also wakes whoever waits for something else."""
+
+    def __init__(self, *others: threading.Event) -> None:
+        super().__init__()
+        self._others = others
+
+    def set(self) -> None:
+        """Wish it."""
+        super().set()
+        for other in self._others:
+            other.set()
 
 
 def pause(failures: int) -> float:
     """Seconds to wait after so many failures in a row, with jitter: 1, 2, 4 … 30."""
     return min(_LONGEST_REST, 2.0 ** min(failures - 1, 10)) * random.uniform(0.75, 1.0)
+
+
+def _moment(taken: float) -> datetime:
+    """A time of time.monotonic() as that of the wall."""
+    return datetime.now(UTC) - timedelta(seconds=time.monotonic() - taken)

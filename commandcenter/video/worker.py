@@ -1,6 +1,6 @@
 """A worker process: `python -m commandcenter.video.worker`, started by the supervisor.
 
-Its tasks come as lines of JSON on stdin, never on the command line, where everybody could read the
+Its orders come as lines of JSON on stdin, never on the command line, where everybody could read the
 passwords; its reports leave on stdout. It ends when stdin does, or when its parent dies.
 """
 
@@ -12,15 +12,20 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO
 
-from commandcenter.video.messages import Report, Task, read_tasks
+from commandcenter.video.messages import Orders, Report, Task
+from commandcenter.video.traffic import Progress, Unread, received, written
 
 if TYPE_CHECKING:
     from commandcenter.video.watch import Watch
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
+_BEAT, _SILENCE = 0.25, 8.0  # seconds; in a beat of a flood come 30 MB at 1 Gbit/s
 
 
 def main() -> None:
@@ -28,8 +33,13 @@ def main() -> None:
     _die_with_parent()
     faulthandler.enable()  # after a crash the supervisor reads whose thread it was
     crew = Crew(_take_stdout())
+    threading.Thread(target=crew.beat, name="beat", daemon=True).start()
     for line in sys.stdin.buffer:
-        crew.watch(read_tasks(line))
+        orders = Orders.read(line)
+        if orders.tasks is not None:
+            crew.watch(orders.tasks)
+        if orders.grant:
+            crew.grant(orders.grant)
     os._exit(0)  # threads may hang in a read; the kernel closes their connections
 
 
@@ -37,28 +47,89 @@ class Crew:
     """The watches of this process, one per camera, all telling on one pipe."""
 
     def __init__(self, out: BinaryIO) -> None:
+        from commandcenter.video.relay import RelayThread
+
         self._out = out
         self._lock = threading.Lock()
+        self._relays = RelayThread()
         self._watches: dict[str, Watch] = {}
+        self._starters: dict[str, threading.Thread] = {}
 
     def watch(self, tasks: Sequence[Task]) -> None:
-        """Watch these cameras and no others; those whose task is the same go on undisturbed."""
-        from commandcenter.video.watch import Watch  # loads cv2, which may print to stdout
-
+        """Watch these cameras and no others; those whose task is the same go on undisturbed, and
+        those that are only to be watched more closely keep their connection."""
         wanted = {task.camera: task for task in tasks}
-        for camera, watch in list(self._watches.items()):
-            if wanted.get(camera) != watch.task:
+        old = dict(self._watches)
+        for camera, watch in old.items():
+            if camera in wanted and goes_on(watch.task, wanted[camera]):
+                if watch.task != wanted[camera]:
+                    watch.renew(wanted[camera])
+            else:
                 watch.stop.set()
                 del self._watches[camera]
-        for camera in wanted.keys() - self._watches.keys():
-            self._watches[camera] = watch = Watch(wanted[camera], self._tell)
+        for camera in [camera for camera in wanted if camera not in self._watches]:
+            self._begin(wanted[camera], old.get(camera))
+
+    def grant(self, camera: str) -> None:
+        """A camera behind a link may take a picture now."""
+        if camera in self._watches:
+            self._watches[camera].grant()
+
+    def beat(self) -> None:
+        """Tell for ever that this process is alive, and what its cameras sent that led to nothing:
+        a thread that hangs in a library and lets no other one run would silence all of them."""
+        unread = Unread()
+        while True:
+            alive = Report(
+                camera="",
+                at=datetime.now(UTC),
+                within=_SILENCE,
+                thread=threading.get_ident(),
+                detail=written(unread.look(self._progress(), received())),
+            )
+            self._tell(alive)
+            time.sleep(_BEAT)
+
+    def _progress(self) -> dict[str, Progress]:
+        found: dict[str, Progress] = {}
+        for camera, watch in dict(self._watches).items():  # the main thread may change it
+            where = watch.where
+            peer = None if where is None else (where.address, where.port)
+            found[camera] = (peer, watch.packets)
+        return found
+
+    def _begin(self, task: Task, before: Watch | None) -> None:
+        """Begin a watch, after the one that it replaces: a camera has one session with us."""
+        from commandcenter.video.watch import Watch  # loads cv2, which may print to stdout
+
+        camera = task.camera
+        self._watches[camera] = watch = Watch(task, self._tell, self._relays)
+        if before is None:
             watch.start()
+            return
+        starting = (self._starters.get(camera), before, watch)
+        self._starters[camera] = threading.Thread(target=_follow, args=starting, daemon=True)
+        self._starters[camera].start()
 
     def _tell(self, report: Report) -> None:
         frame = report.encode()
         with self._lock:
             self._out.write(frame)
             self._out.flush()
+
+
+def goes_on(old: Task, new: Task) -> bool:
+    """Whether a watch can turn from one task to the other without beginning anew."""
+    return replace(old, burst=new.burst, asked=new.asked) == new
+
+
+def _follow(earlier: threading.Thread | None, before: Watch, watch: Watch) -> None:
+    if earlier is not None:
+        earlier.join()  # it may still wait to start `before`
+    if before.thread.is_alive():
+        before.thread.join()
+    if not watch.stop.is_set():
+        watch.start()
 
 
 def _take_stdout() -> BinaryIO:

@@ -7,17 +7,20 @@ import contextlib
 import os
 import signal
 import subprocess
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from commandcenter.bus.pictures import Pictures
 from commandcenter.feed import Desk
 from commandcenter.reading import Reading
 from feeds.cameras import Cameras
+from tests.cameras.strange_camera import StrangeCamera
 from tests.conftest import Tray, free_port
 from tests.leaks import secret
 
@@ -30,12 +33,14 @@ class RtspServer:
 
     user: str = ""
     password: str = ""
+    options: tuple[str, ...] = ()
+    host: str = "127.0.0.1"
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
         script = Path(__file__).with_name("rtsp_server.py")
-        command = ["/usr/bin/python3", str(script), str(self.port)]
+        command = ["/usr/bin/python3", str(script), str(self.port), *self.options]
         command += ["--user", self.user] if self.user else []
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
@@ -47,7 +52,7 @@ class RtspServer:
         assert self.process.stdout.readline() == "ready\n"
 
     def url(self, path: str) -> str:
-        return f"rtsp://127.0.0.1:{self.port}/{path}"
+        return f"rtsp://{self.host}:{self.port}/{path}"
 
     def signal(self, what: signal.Signals) -> None:
         assert self.process is not None
@@ -78,6 +83,25 @@ def guarded_rtsp() -> Iterator[RtspServer]:
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def udp_rtsp() -> Iterator[RtspServer]:
+    """A camera that sends by UDP alone."""
+    server = RtspServer(options=("--only", "udp"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def ipv6_rtsp() -> Iterator[RtspServer]:
+    """A camera on IPv6 that asks for a password, by Basic."""
+    options = ("--address", "::1", "--basic")
+    server = RtspServer(user="operator", password=PASSWORD, options=options, host="[::1]")
+    server.start()
+    yield server
+    server.stop()
+
+
 @pytest.fixture
 def own_rtsp() -> Iterator[RtspServer]:
     """A camera of the test's own, to be maltreated."""
@@ -85,6 +109,14 @@ def own_rtsp() -> Iterator[RtspServer]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def strange() -> Iterator[StrangeCamera]:
+    """A camera that misbehaves as the names of its streams say."""
+    camera = StrangeCamera()
+    yield camera
+    camera.stop()
 
 
 class Listener:
@@ -124,6 +156,20 @@ async def listen() -> AsyncIterator[Callable[[bytes | None], Awaitable[Listener]
         server.close()
 
 
+class Album(Pictures):
+    """The pictures in a real Redis, and a list of all that were ever kept there: time and JPEG."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.kept: defaultdict[str, list[tuple[datetime, bytes]]] = defaultdict(list)
+
+    async def keep(
+        self, camera: str, small: bytes, large: bytes, captured_at: datetime, ttl: timedelta
+    ) -> int:
+        self.kept[camera].append((captured_at, large))
+        return await super().keep(camera, small, large, captured_at, ttl)
+
+
 @dataclass
 class Room:
     """A feed of cameras that is read whenever it wakes, and what it told."""
@@ -132,19 +178,28 @@ class Room:
     desk: Desk
     tray: Tray
     woken: asyncio.Event
+    album: Album
     feed: Cameras | None = None
     told: list[Reading] = field(default_factory=list)
-    pictures: dict[str, list[tuple[datetime, bytes]]] = field(default_factory=dict)
 
-    def write(self, *rows: str) -> Path:
+    @property
+    def pictures(self) -> dict[str, list[tuple[datetime, bytes]]]:
+        """Every picture of every camera so far: when it was taken, and the large JPEG."""
+        return self.album.kept
+
+    def write(self, *rows: str, more: str = "") -> Path:
+        """Write the list; `more`: further columns, ",way,every"."""
         path = self.folder / "cameras.csv"
-        path.write_text("\n".join(["id,name,url,user,password", *rows]) + "\n", encoding="utf-8")
+        lines = ["id,name,url,user,password" + more, *rows]
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         return path
 
-    def watch(self, *rows: str, **options: Any) -> Cameras:
+    def watch(self, *rows: str, more: str = "", **options: Any) -> Cameras:
         """Watch the cameras of these rows, with a test's short times."""
         quick: dict[str, Any] = {"every": 0.4, "open_timeout": 3.0, "read_timeout": 3.0}
-        self.feed = Cameras(name="cameras", cameras=self.write(*rows), **quick | options)
+        quick["networks"] = ("127.0.0.0/8", "::1/128")
+        quick["history"] = self.folder / "history"
+        self.feed = Cameras(name="cameras", cameras=self.write(*rows, more=more), **quick | options)
         return self.feed
 
     async def look(self) -> None:
@@ -189,21 +244,18 @@ class Room:
             while len(self.workers() - old) < len(old):
                 await asyncio.sleep(0.01)
 
-    async def keep(self, camera: str, jpeg: bytes, at: datetime, ttl: int) -> int:
-        self.pictures.setdefault(camera, []).append((at, jpeg))
-        return len(self.pictures[camera])
-
     def count(self, camera: str) -> int:
-        return len(self.pictures.get(camera, []))
+        return len(self.pictures[camera])
 
 
 @pytest.fixture
-async def room(tmp_path: Path, desk: Desk, tray: Tray) -> AsyncIterator[Room]:
+async def room(tmp_path: Path, desk: Desk, tray: Tray, redis_url: str) -> AsyncIterator[Room]:
     """A room whose workers end with the test. Its clock is the machine's, as the workers' is."""
     woken = asyncio.Event()
-    real = replace(desk, now=lambda: datetime.now(UTC), wake=woken.set)
-    room = Room(tmp_path, real, tray, woken)
-    real.keep_picture = room.keep
+    album = Album(redis_url)
+    real = replace(desk, now=lambda: datetime.now(UTC), wake=woken.set, pictures=album)
+    room = Room(tmp_path, real, tray, woken, album)
     yield room
     if room.feed is not None:
         await room.feed.close()
+    await album.close()

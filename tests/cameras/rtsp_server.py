@@ -1,16 +1,19 @@
 """A real RTSP camera for tests: GStreamer's gst-rtsp-server, run with the system's Python.
 
-    /usr/bin/python3 rtsp_server.py PORT [--user NAME --password-on-stdin]
+    /usr/bin/python3 rtsp_server.py PORT [--address ::1] [--user NAME [--basic]]
+        [--only udp|tcp] [--folder FOLDER]
 
 Serves /moving (H.264), /hevc (H.265), /clock (a still picture with a running clock), /frozen (a
-still picture that is encoded anew) and /mjpeg. Prints "ready" when it listens and ends when its
-stdin does.
+still picture that is encoded anew) and /mjpeg; and from the folder each NAME.h264.mp4 and
+NAME.h265.mp4 as /file/NAME, from its beginning for everybody who comes, which costs a hundredth of
+a core a camera. Prints "ready" when it listens and ends when its stdin does.
 """
 
 import argparse
 import os
 import sys
 import threading
+from pathlib import Path
 
 import gi
 
@@ -30,6 +33,11 @@ H265 = (
 )
 STILL = f"videotestsrc is-live=true pattern=zone-plate kx2=20 ky2=20 ! {SIZE}"
 CLOCK = 'clockoverlay time-format="%H:%M:%S" font-desc="Sans 10"'
+FILE = (
+    'filesrc location="{path}" ! qtdemux ! {codec}parse config-interval=1 '
+    "! rtp{codec}pay name=pay0 pt=96"
+)
+LOWER = {"udp": GstRtsp.RTSPLowerTrans.UDP, "tcp": GstRtsp.RTSPLowerTrans.TCP}
 STREAMS = {
     "/moving": f"videotestsrc is-live=true pattern=ball ! {SIZE} ! {H264}",
     "/hevc": f"videotestsrc is-live=true pattern=ball ! {SIZE} ! {H265}",
@@ -40,16 +48,16 @@ STREAMS = {
 
 
 def main() -> None:
-    options = argparse.ArgumentParser()
-    options.add_argument("port", type=int)
-    options.add_argument("--user", default="", help="Digest; the password is stdin's first line")
-    chosen = options.parse_args()
+    chosen = arguments()
     Gst.init(None)
-    server = GstRtspServer.RTSPServer(service=str(chosen.port), address="127.0.0.1")
+    server = GstRtspServer.RTSPServer(service=str(chosen.port), address=chosen.address)
     if chosen.user:
-        server.set_auth(guard(chosen.user, sys.stdin.readline().rstrip("\n")))
+        password = sys.stdin.readline().rstrip("\n")
+        server.set_auth(guard(chosen.user, password, basic=chosen.basic))
     for path, launch in STREAMS.items():
-        server.get_mount_points().add_factory(path, stream(launch))
+        server.get_mount_points().add_factory(path, stream(launch, chosen.only))
+    for path, launch in files(chosen.folder):
+        server.get_mount_points().add_factory(path, stream(launch, chosen.only, shared=False))
     if not server.attach(None):
         sys.exit("cannot listen")
     threading.Thread(target=leave_with_parent, daemon=True).start()
@@ -57,23 +65,49 @@ def main() -> None:
     GLib.MainLoop().run()
 
 
-def stream(launch: str) -> GstRtspServer.RTSPMediaFactory:
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("port", type=int)
+    parser.add_argument("--address", default="127.0.0.1")
+    parser.add_argument("--user", default="", help="the password is the first line of stdin")
+    parser.add_argument("--basic", action="store_true", help="ask by Basic instead of Digest")
+    parser.add_argument("--only", choices=LOWER, help="refuse the other transport")
+    parser.add_argument("--folder", type=Path, help="the files that are served")
+    return parser.parse_args()
+
+
+def files(folder: Path | None) -> list[tuple[str, str]]:
+    """Path and launch line of each film in the folder."""
+    found = sorted(folder.glob("*.h26[45].mp4")) if folder else []
+    named = [(path, *path.name.split(".")[:2]) for path in found]
+    return [(f"/file/{name}", FILE.format(path=path, codec=codec)) for path, name, codec in named]
+
+
+def stream(
+    launch: str, only: str | None = None, shared: bool = True
+) -> GstRtspServer.RTSPMediaFactory:
     rights = GstRtspServer.RTSPPermissions()
     for right in ("media.factory.access", "media.factory.construct"):
         rights.add_permission_for_role("viewer", right, True)
     factory = GstRtspServer.RTSPMediaFactory()
     factory.set_launch(f"( {launch} )")
-    factory.set_shared(True)
+    factory.set_shared(shared)
     factory.set_permissions(rights)
+    if only is not None:
+        factory.set_protocols(LOWER[only])
     return factory
 
 
-def guard(user: str, password: str) -> GstRtspServer.RTSPAuth:
+def guard(user: str, password: str, basic: bool) -> GstRtspServer.RTSPAuth:
     token = GstRtspServer.RTSPToken()
     token.set_string("media.factory.role", "viewer")
     auth = GstRtspServer.RTSPAuth()
-    auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
-    auth.add_digest(user, password, token)
+    if basic:
+        auth.set_supported_methods(GstRtsp.RTSPAuthMethod.BASIC)
+        auth.add_basic(GstRtspServer.RTSPAuth.make_basic(user, password), token)
+    else:
+        auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
+        auth.add_digest(user, password, token)
     return auth
 
 

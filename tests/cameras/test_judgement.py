@@ -1,163 +1,296 @@
-"""What is judged without a camera: stillness, answers to challenges, the list, the messages."""
+"""A camera that is judged for minutes and days: frozen or not, and what its history says of it."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import count, islice
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from commandcenter.feed import SourceDown
-from commandcenter.reading import Reading
-from commandcenter.video import rtsp
-from commandcenter.video.messages import (
-    LENGTHS,
-    BadReport,
-    CameraFault,
-    Picture,
-    Report,
-    Task,
-    lengths,
-)
-from commandcenter.video.stillness import Stillness
-from commandcenter.video.supervisor import pause
-from tests.cameras.conftest import Room
+from commandcenter.video.capture import Frame
+from commandcenter.video.habits import Habits
+from commandcenter.video.judge import Judge
+from tests.cameras.street import Encoder, Street, stamp
+from tests.conftest import NOW
 
-AT = datetime(2026, 11, 21, 2, 42, 17, tzinfo=UTC)
+STREET = Street(3)
+NIGHT: dict[str, Any] = {"light": 0.04, "lamps": True, "noise": 4.0}
+DAYTIME, EVENING = NOW.replace(hour=3, minute=0), NOW.replace(hour=12, minute=0)
+moments = count()
 
 
-def look(seed: int = 0) -> NDArray[np.uint8]:
-    return np.random.default_rng(seed).integers(0, 256, (90, 160), np.uint8)
+def judge(**options: Any) -> Judge:
+    """A judge with the times that cameras have when the list says nothing else."""
+    return Judge(**{"frozen_after": 10.0, "every": 5.0, "history": None} | options)
 
 
-def seconds_still(looks: list[NDArray[np.uint8]]) -> float:
-    """How long the last of these looks, one a second, has not changed."""
-    stillness = Stillness()
-    for second, one in enumerate(looks):
-        at = AT + timedelta(seconds=second)
-        changed = stillness.judge(one, at)
-    return (at - changed).total_seconds()
+def states(
+    court: Judge, frames: Iterable[Frame], at: datetime, every: float = 5.0
+) -> list[tuple[float, str]]:
+    """What is told after each of these frames, and how many seconds after the first."""
+    times = (n * every for n in count())
+    looks = zip(times, frames, strict=False)
+    return [(s, court.judge(frame, at + timedelta(seconds=s)).state) for s, frame in looks]
 
 
-def test_a_picture_that_repeats_is_still() -> None:
-    assert seconds_still([look()] * 30) == 29
+def first(told: list[tuple[float, str]], state: str) -> float | None:
+    """After how many seconds this state was told first."""
+    return next((seconds for seconds, one in told if one == state), None)
 
 
-def test_an_encoder_that_swings_between_a_few_looks_of_one_picture_is_still() -> None:
-    swings = [look(seed) for seed in range(6)]
-    assert seconds_still(swings * 5) == 24
+def street(looks: int, **what: Any) -> Iterator[Frame]:
+    """So many looks at the street, each with its own noise and traffic."""
+    for n in range(looks):
+        yield STREET.look(**{"cars": n % 3, **what}, moment=next(moments))
 
 
-def test_the_digit_of_a_clock_is_a_change() -> None:
-    looks = []
-    for second in range(30):
-        one = look()
-        one[2:4, 8:10] = second * 8
-        looks.append(one)
-    assert seconds_still(looks) == 0
+# --- frozen ---------------------------------------------------------------------------------------
 
 
-def test_noise_of_a_few_grey_levels_is_no_change() -> None:
-    noisy = [np.clip(look() // 2 + 60 + look(n) % 5, 0, 255).astype(np.uint8) for n in range(30)]
-    assert seconds_still(noisy) >= 25
+def clip(
+    frames: int, *, seed: int, night: bool, clock: str, noise: float | None
+) -> Iterator[Frame]:
+    """A street in which nothing happens; without `noise` it is one picture, encoded anew."""
+    view = Street(seed)
+    once = view.look(**(NIGHT if night else {}))
+    for n in range(frames):
+        live = {**NIGHT, "noise": noise} if night else {"noise": noise}
+        frame = once.copy() if noise is None else view.look(**live, moment=n)
+        if clock:
+            stamp(frame, f"21-11-2026 09:42:{n:02d}", clock)
+        yield frame
 
 
-def test_digest_answers_as_the_example_of_rfc_2617_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("secrets.token_hex", lambda _: "0a4f113b")
-    challenge = (
-        'Digest realm="testrealm@host.com", qop="auth,auth-int", '
-        'nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", opaque="5ccc069c403ebaf9f0171e9517f40e41"'
-    )
-    said = rtsp.authorization(
-        [challenge], "/dir/index.html", "Mufasa", "Circle Of Life", method="GET"
-    )
-    assert 'response="6629fae49393a05397450978507c4ef1"' in said
-    assert 'opaque="5ccc069c403ebaf9f0171e9517f40e41"' in said
+CLIPS = [
+    ("libx264", kilobits, seed, night, clock)
+    for seed, kilobits in enumerate((1000, 1500, 2000))
+    for night in (False, True)
+    for clock in ("", "top", "foot")
+]
 
 
-def test_digest_is_preferred_to_basic_and_basic_is_taken_when_alone() -> None:
-    both = ['Basic realm="x"', 'Digest realm="x", nonce="n", algorithm=SHA-256']
-    assert rtsp.authorization(both, "rtsp://x/", "a", "b").startswith("Digest ")
-    assert rtsp.authorization(both[:1], "rtsp://x/", "a", "b:c") == "Basic YTpiOmM="
-    with pytest.raises(CameraFault, match="tidak dikenal"):
-        rtsp.authorization(["Negotiate"], "rtsp://x/", "a", "b")
-
-
-def test_an_address_carries_the_password_url_encoded_and_repr_does_not() -> None:
-    task = Task(camera="x", url="rtsp://[::1]:554/a?b=c", user="me@home", password="a:/#?@")
-    assert task.url_with_password == "rtsp://me%40home:a%3A%2F%23%3F%40@[::1]:554/a?b=c"
-    assert "#?" not in repr(task)
-
-
-def test_a_report_is_read_back_as_it_was_written() -> None:
-    picture = Picture(captured_at=AT, changed_at=AT, width=4, height=3, jpeg=b"\xff\xd8 jpeg")
-    report = Report(
-        camera="a", at=AT, within=3.5, thread=7, state="live", picture=picture, rejected=b"\x00"
-    )
-    raw = report.encode()
-    header, jpeg = lengths(raw[: LENGTHS.size])
-    body = raw[LENGTHS.size :]
-    assert len(body) == header + jpeg
-    assert Report.decode(body[:header], body[header:]) == report
-
-
-@pytest.mark.parametrize("junk", [b"", b"[]", b"{}", b'{"at": 5}', b"\xff", b'"at"'])
-def test_junk_is_not_a_report(junk: bytes) -> None:
-    with pytest.raises(BadReport):
-        Report.decode(junk, b"")
-
-
-def test_a_frame_of_absurd_length_is_refused() -> None:
-    with pytest.raises(BadReport, match="a frame of"):
-        lengths(b"HTTP/1.1")
-
-
-def test_the_first_worker_is_replaced_at_once_and_later_ones_with_patience() -> None:
-    assert [pause(n) for n in (0, 1, 2)] == [0, 0, 0]
-    assert 0.75 <= pause(3) <= 1
-    assert 22 <= pause(50) <= 30
-
-
-async def test_a_list_with_mistakes_is_told_with_every_row(room: Room) -> None:
-    room.watch("a,A,rtsp://u:hidden@10.0.0.1/x,,", "b,B,ftp://10.0.0.1/x,,", "c,C,rtsp://h/,,plain")
-    with pytest.raises(SourceDown) as told:
-        await room.look()
-    for mistake in ("row 2, column url", "row 3, column url", "row 4, column password"):
-        assert mistake in str(told.value)
-    assert "hidden" not in str(told.value)
-
-
-async def test_a_wrong_new_list_is_put_aside_and_the_good_one_stays(room: Room) -> None:
-    room.watch("a,A,rtsp://127.0.0.1:1/x,,", "b,B,rtsp://127.0.0.1:1/y,,")
-    await room.look()
-    room.write("a,A,rtsp://127.0.0.1:1/x,,", "a,A,rtsp://127.0.0.1:1/x,,")
-    await room.look()
-    assert "a stands there more than once" in room.tray.kept[0][1]
-    assert room.states().keys() == {"a", "b"}
-    room.write("b,B,rtsp://127.0.0.1:1/y,,")
-    await room.look()
-    gone = [reading for reading in room.told if reading.value is None]
-    assert [reading.key for reading in gone] == ["camera/a"]
-    assert room.now("b")["place"] == 0
-
-
-async def test_a_camera_tells_the_device_that_its_list_says_it_hangs_on(room: Room) -> None:
-    room.watch()
-    listed = "id,name,url,behind\na,A,rtsp://127.0.0.1:1/x,rtr-gudang\nb,B,rtsp://127.0.0.1:1/y,\n"
-    (room.folder / "cameras.csv").write_text(listed)
-    await room.look()
-    assert (room.now("a")["behind"], room.now("b")["behind"]) == ("rtr-gudang", "")
-
-
-async def test_a_camera_whose_password_is_not_set_says_which_to_set(
-    room: Room, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("codec", "kilobits", "seed", "night", "clock"), CLIPS)
+def test_a_frozen_picture_is_told_after_ten_seconds_or_soon_after_and_a_quiet_street_never(
+    codec: str, kilobits: int, seed: int, night: bool, clock: str
 ) -> None:
-    monkeypatch.delenv("NOT_SET", raising=False)
-    room.watch("a,A,rtsp://127.0.0.1:1/x,me,env:NOT_SET")
-    await room.look()
-    assert room.state("a") == "unauthorized"
-    assert "NOT_SET" in room.now("a")["detail"]
-    before: list[Reading] = list(room.told)
-    await room.look()
-    assert room.told == before  # said once
+    encoder = Encoder(codec, kilobits, keep=2, rate=2, preset="ultrafast")
+    frozen = encoder.keyframes(clip(48, seed=seed, night=night, clock=clock, noise=None))
+    after = first(states(judge(), islice(frozen, 0, None, 3), NOW), "frozen")
+    assert after is not None
+    assert 10 <= after <= 25  # the encoder has to settle first
+    quiet = encoder.keyframes(clip(12, seed=seed, night=night, clock=clock, noise=0.5))
+    assert {state for _, state in states(judge(), quiet, NOW)} == {"live"}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("clock", ["", "top", "foot"])
+@pytest.mark.parametrize("kilobits", [500, 2000])
+def test_a_frozen_picture_in_h265_is_told_within_a_minute_and_a_half(
+    kilobits: int, clock: str
+) -> None:
+    encoder = Encoder("libx265", kilobits, keep=4, rate=4, preset="ultrafast")
+    frozen = encoder.keyframes(clip(160, seed=5, night=True, clock=clock, noise=None))
+    after = first(states(judge(), islice(frozen, 0, None, 4), NOW), "frozen")
+    assert after is not None
+    assert after <= 90
+    quiet = encoder.keyframes(clip(20, seed=5, night=True, clock=clock, noise=0.5))
+    assert {state for _, state in states(judge(), quiet, NOW)} == {"live"}
+
+
+def test_a_picture_that_repeats_to_the_last_bit_is_told_after_two_looks() -> None:
+    frame = STREET.look()
+    assert first(states(judge(), [frame] * 5, NOW), "frozen") == 10
+    assert first(states(judge(every=30.0), [frame] * 5, NOW, every=30), "frozen") == 60
+    assert first(states(judge(frozen_after=60.0), [frame] * 20, NOW), "frozen") == 55
+
+
+def test_what_moves_elsewhere_than_at_an_edge_is_no_clock() -> None:
+    """Not even where nothing else changes, as in a drawing."""
+    looks = []
+    for n in range(12):
+        look = STREET.look(noise=0)
+        look[120:150, n * 30 : n * 30 + 25] = 255
+        looks.append(look)
+    assert first(states(judge(), looks, NOW), "frozen") is None
+
+
+def test_a_film_that_begins_again_is_not_frozen() -> None:
+    film = list(street(6))
+    assert first(states(judge(), film * 5, NOW), "frozen") is None
+
+
+def test_a_camera_that_gives_each_picture_twice_is_not_frozen() -> None:
+    twice = [frame for frame in street(10, cars=0) for _ in range(2)]
+    assert first(states(judge(), twice, NOW), "frozen") is None
+
+
+def test_a_picture_that_thaws_is_live_at_once() -> None:
+    court = judge()
+    assert states(court, [STREET.look()] * 4, NOW)[-1] == (15.0, "frozen")
+    verdict = court.judge(STREET.look(cars=4, moment=9), NOW + timedelta(seconds=20))
+    assert (verdict.state, verdict.changed_at) == ("live", NOW + timedelta(seconds=20))
+
+
+def test_what_comes_in_a_burst_is_not_judged_as_if_time_had_passed() -> None:
+    court, frame = judge(), STREET.look()
+    burst = states(court, [frame] * 24, NOW, every=0.4)
+    assert first(burst, "frozen") is None
+    assert len(court._stillness._looks) == 4  # one in half an interval
+
+
+def test_a_camera_that_changes_its_resolution_goes_on() -> None:
+    sizes = [Street(0, wide, tall).look() for wide, tall in ((640, 360), (352, 288))]
+    sizes.append(np.zeros((1, 1, 3), np.uint8))
+    assert {state for _, state in states(judge(), sizes * 3, NOW)} <= {"live", "dark"}
+
+
+# --- against its history --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a camera over the street has learnt on a day before: a morning and an evening."""
+    path = tmp_path_factory.mktemp("cameras") / "simpang.npz"
+    court = judge(history=path)
+    for hour, what in ((DAYTIME, {}), (EVENING, NIGHT)):
+        told = states(court, street(12, **what), hour - timedelta(days=1), every=100)
+        assert {state for _, state in told} == {"live"}
+    court.close()
+    return path
+
+
+@pytest.fixture
+def learnt(history: Path, tmp_path: Path) -> Path:
+    """The same, for a test of its own."""
+    path = tmp_path / "simpang.npz"
+    path.write_bytes(history.read_bytes())
+    return path
+
+
+BAD: list[tuple[str, dict[str, Any]]] = [
+    ("moved", {"turned": 0.3}),
+    ("covered", {"covered": 1.0}),
+    ("defocused", {"blur": 4.0}),
+    ("dark", {"light": 0.0}),
+]
+
+
+@pytest.mark.parametrize(("state", "what"), BAD)
+def test_a_bad_picture_is_told_after_half_a_minute_and_taken_back_likewise(
+    learnt: Path, state: str, what: dict[str, Any]
+) -> None:
+    court = judge(history=learnt)
+    assert first(states(court, street(8, **what), DAYTIME), state) == 30
+    again = states(court, street(8), DAYTIME + timedelta(minutes=1))
+    assert first(again, "live") == 30
+
+
+def test_what_passes_within_half_a_minute_is_not_told(learnt: Path) -> None:
+    court = judge(history=learnt)
+    hidden, seen = list(street(5, covered=1.0)), list(street(2))
+    assert {state for _, state in states(court, [*hidden, *seen] * 3, DAYTIME)} == {"live"}
+
+
+def test_on_its_first_day_nothing_is_told(tmp_path: Path) -> None:
+    court = judge(history=tmp_path / "new.npz")
+    states(court, street(12), DAYTIME, every=100)
+    later = DAYTIME + timedelta(minutes=25)
+    assert {s for _, s in states(court, street(9, turned=0.5), later)} == {"live"}
+
+
+def test_a_trouble_outlives_a_restart(learnt: Path) -> None:
+    states(judge(history=learnt), street(8, turned=0.3), DAYTIME)  # and is never closed
+    court = judge(history=learnt)
+    told = states(court, street(2, turned=0.3), DAYTIME + timedelta(minutes=2))
+    assert [state for _, state in told] == ["moved", "moved"]
+
+
+def test_a_turned_camera_is_not_taken_back_by_a_night_that_does_not_show_where_it_looks(
+    learnt: Path,
+) -> None:
+    court = judge(history=learnt)
+    states(court, street(8, turned=0.3), DAYTIME)
+    unknown = DAYTIME + timedelta(hours=5)  # an hour of which nothing has been learnt
+    told = states(court, street(9, turned=0.3, **NIGHT), unknown)
+    assert {state for _, state in told} == {"moved"}
+
+
+def test_a_turned_camera_is_told_for_two_days_and_then_it_is_meant_to_look_there(
+    learnt: Path,
+) -> None:
+    court = judge(history=learnt)
+    away = street(100, turned=0.3)
+    seen = {n: states(court, _take(away, 8), DAYTIME + timedelta(days=n))[-1] for n in range(3)}
+    assert [state for _, state in seen.values()] == ["moved", "moved", "live"]
+    states(court, _take(away, 12), DAYTIME + timedelta(days=2, minutes=5), every=100)
+    court.close()
+    back = states(judge(history=learnt), street(8), DAYTIME + timedelta(days=3))
+    assert back[-1][1] == "moved"  # the old direction is the strange one now
+
+
+def test_a_restart_in_the_middle_of_an_hour_blinds_nobody_for_the_rest_of_it(learnt: Path) -> None:
+    before = judge(history=learnt)
+    states(before, street(12), DAYTIME, every=60)
+    before.close()
+    told = states(judge(history=learnt), street(8, covered=1.0), DAYTIME + timedelta(minutes=20))
+    assert told[-1][1] == "covered"
+
+
+def test_a_cover_never_becomes_usual(learnt: Path) -> None:
+    court = judge(history=learnt)
+    for day in range(5):
+        told = states(court, street(8, covered=1.0), DAYTIME + timedelta(days=day))
+        assert told[-1][1] == "covered"
+
+
+def test_a_camera_without_lamps_has_its_nights_but_no_dark_days(tmp_path: Path) -> None:
+    court = judge(history=tmp_path / "pier.npz")
+    for hour, light in ((DAYTIME, 1.0), (EVENING, 0.0)):
+        states(court, street(12, light=light, cars=0), hour - timedelta(days=1), every=100)
+    night = [court.judge(f, EVENING + timedelta(seconds=n)) for n, f in _clock(street(9, light=0))]
+    assert (night[-1].state, night[-1].detail) == ("live", "gelap seperti biasa pada jam ini")
+    day = states(court, street(9, light=0.0), DAYTIME + timedelta(days=1))
+    assert day[-1][1] == "dark"
+
+
+def test_a_lens_that_is_capped_from_the_first_day_is_dark_for_ever(tmp_path: Path) -> None:
+    court = judge(history=tmp_path / "capped.npz")
+    for day in range(3):
+        told = states(court, street(12, light=0.0), DAYTIME + timedelta(days=day), every=100)
+        assert told[-1][1] == "dark"
+
+
+@pytest.mark.parametrize("junk", [b"", b"PK\x03\x04junk", b"\x93NUMPY", "pickle"])
+def test_a_broken_history_is_put_aside_and_begun_anew(tmp_path: Path, junk: bytes | str) -> None:
+    path = tmp_path / "simpang.npz"
+    if isinstance(junk, str):
+        np.savez(path, days=np.array([{"an": "object"}], object))
+    else:
+        path.write_bytes(junk)
+    court = judge(history=path)
+    assert {state for _, state in states(court, street(3), DAYTIME)} == {"live"}
+    assert (tmp_path / "simpang.broken").exists()
+    court.close()
+    assert Habits.load(path).trouble == ""
+
+
+def test_a_history_that_cannot_be_written_stops_nobody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").touch()
+    court = judge(history=tmp_path / "file" / "simpang.npz")
+    states(court, street(2), DAYTIME)
+    court.close()
+    assert "cannot be saved" in caplog.text
+
+
+def _take(frames: Iterator[Frame], n: int) -> list[Frame]:
+    return [next(frames) for _ in range(n)]
+
+
+def _clock(frames: Iterable[Frame]) -> Iterator[tuple[int, Frame]]:
+    yield from ((n * 5, frame) for n, frame in enumerate(frames))

@@ -1,71 +1,119 @@
-"""Cameras that hand out JPEGs over HTTP, by Digest, by Basic, and broken ones."""
+"""Cameras that hand out JPEGs over HTTP: by Digest, by Basic, over thin links, and broken ones."""
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
-from collections.abc import Iterator
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import Any
 from urllib.request import parse_http_list, parse_keqv_list
 
 import pytest
 
-from tests.cameras.conftest import PASSWORD, Room
+from commandcenter.video import snapshot as fetching
+from commandcenter.video.grants import Grants
+from commandcenter.video.messages import CameraFault, Report, Task
+from commandcenter.video.relay import Relay
+from commandcenter.video.snapshot import Fetched, Snapshot
+from tests.leaks import secret
 
 USER = "operator"
+PASSWORD = secret("p@ss:w/or#d?%40 é of http")
+JPEG = b"\xff\xd8" + bytes(12_000) + b"\xff\xd9"
+CHALLENGES = {
+    "/digest": 'Digest realm="cam", nonce="n1", qop="auth"',
+    "/sha": 'Digest realm="cam", nonce="n1", qop="auth", algorithm=SHA-256',
+    "/basic": 'Basic realm="cam"',
+    "/locked": 'Digest realm="cam", nonce="n1", qop="auth"',
+}
+HASHES = {"/digest": hashlib.md5, "/sha": hashlib.sha256}
 
 
-def jpeg(grey: int) -> bytes:
-    """A plain grey picture; made by cv2, in this process, which is a test's."""
-    import cv2
-    import numpy as np
+@dataclass
+class Offered:
+    """The passwords that were offered, by path."""
 
-    return cv2.imencode(".jpg", np.full((300, 1280, 3), grey, np.uint8))[1].tobytes()
+    proofs: dict[str, list[str]] = field(default_factory=dict)
 
 
 class HttpCamera(BaseHTTPRequestHandler):
-    """/open, /digest and /basic are pictures; the others are what can go wrong."""
+    """/open, /digest, /sha and /basic are pictures; the others are what can go wrong."""
 
     protocol_version = "HTTP/1.1"
-    picture = b""
+    offered = Offered()
 
     def do_GET(self) -> None:
-        if self.path == "/digest" and not self._digest():
-            self._send(401, b"", ("WWW-Authenticate", 'Digest realm="cam", nonce="n1", qop="auth"'))
-        elif self.path == "/basic" and not self._basic():
-            self._send(401, b"", ("WWW-Authenticate", 'Basic realm="cam"'))
-        elif self.path in ("/open", "/digest", "/basic"):
-            self._send(200, self.picture)
-        elif self.path == "/broken":
-            self._send(200, self.picture[:200])
-        elif self.path == "/page":
-            self._send(200, b"<html>login</html>")
-        elif self.path == "/huge":
-            self._send(200, b"\xff\xd8" + bytes(17 << 20))
+        path = self.path.partition("?")[0]
+        proof = self.headers.get("Authorization", "")
+        if proof:
+            self.offered.proofs.setdefault(path, []).append(proof)
+        if path in CHALLENGES and not self._right(path, proof):
+            self._send(401, b"", ("WWW-Authenticate", CHALLENGES[path]))
+        elif path in ("/open", *CHALLENGES):
+            self._send(200, JPEG)
         else:
-            self._send(404, b"")
+            getattr(self, f"_{path.removeprefix('/')}", self._gone)()
 
-    def _digest(self) -> bool:
-        said = parse_keqv_list(
-            parse_http_list(self.headers.get("Authorization", "Digest").partition(" ")[2])
-        )
-        if not said:
+    def _right(self, path: str, proof: str) -> bool:
+        if path == "/basic":
+            return proof == "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        if path == "/locked" or not proof:
             return False
+        said = parse_keqv_list(parse_http_list(proof.partition(" ")[2]))
 
         def h(text: str) -> str:
-            return hashlib.md5(text.encode()).hexdigest()
+            return HASHES[path](text.encode()).hexdigest()
 
-        secret, request = h(f"{USER}:cam:{PASSWORD}"), h("GET:/digest")
+        asked = h(f"{USER}:cam:{PASSWORD}"), h(f"GET:{self.path}")
         middle = ":".join(said[k] for k in ("nonce", "nc", "cnonce", "qop"))
-        return said["response"] == h(f"{secret}:{middle}:{request}")
+        return said["response"] == h(f"{asked[0]}:{middle}:{asked[1]}")
 
-    def _basic(self) -> bool:
-        proof = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
-        return self.headers.get("Authorization") == f"Basic {proof}"
+    def _gone(self) -> None:
+        self._send(404, b"")
 
-    def _send(self, status: int, body: bytes, *headers: tuple[str, str]) -> None:
-        self.send_response(status)
+    def _page(self) -> None:
+        self._send(200, b"<html>login</html>")
+
+    def _forbidden(self) -> None:
+        self._send(403, b"")
+
+    def _mjpeg(self) -> None:
+        self._send(200, b"", ("Content-Type", "multipart/x-mixed-replace; boundary=x"))
+
+    def _elsewhere(self) -> None:
+        self._send(302, b"", ("Location", "http://me:hidden@169.254.169.254/latest"))
+
+    def _old(self) -> None:
+        stamp = "Fri, 20 Nov 2026 02:42:17 GMT"
+        self._send(200, JPEG, ("Last-Modified", stamp), date="Sat, 21 Nov 2026 02:42:17 GMT")
+
+    def _huge(self) -> None:
+        self._send(200, b"\xff\xd8" + bytes(17 << 20))
+
+    def _endless(self) -> None:
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        while True:
+            self.wfile.write(b"10000\r\n" + b"\xff\xd8".ljust(65536, b"x") + b"\r\n")
+
+    def _drips(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "1000")
+        self.end_headers()
+        for _ in range(1000):
+            self.wfile.write(b"x")
+            time.sleep(0.05)
+
+    def _send(self, status: int, body: bytes, *headers: tuple[str, str], date: str = "") -> None:
+        self.send_response_only(status)
+        self.send_header("Date", date or self.date_time_string())
         for name, value in (("Content-Length", str(len(body))), *headers):
             self.send_header(name, value)
         self.end_headers()
@@ -76,13 +124,14 @@ class HttpCamera(BaseHTTPRequestHandler):
 
 
 class Quiet(ThreadingHTTPServer):
+    daemon_threads = True
+
     def handle_error(self, *_: object) -> None:
         """A client that hangs up in the middle of a huge picture is what is wanted."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def camera() -> Iterator[str]:
-    HttpCamera.picture = jpeg(120)
     server = Quiet(("127.0.0.1", 0), HttpCamera)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
@@ -92,36 +141,158 @@ def camera() -> Iterator[str]:
     server.server_close()
 
 
-async def test_snapshots_are_fetched_and_what_is_wrong_with_them_is_told(
-    room: Room, camera: str, monkeypatch: pytest.MonkeyPatch
+def task(url: str, **more: Any) -> Task:
+    told: dict[str, Any] = {"networks": ("127.0.0.0/8",), "read_timeout": 3.0, "way": "http"}
+    return Task(camera="cam", url=url, **told | more)
+
+
+async def fetch(url: str, **more: Any) -> Fetched:
+    camera = Snapshot(task(url, **more))
+    try:
+        return await camera.fetch()
+    finally:
+        await camera.close()
+
+
+@pytest.mark.parametrize("path", ["/open", "/digest", "/sha", "/basic", "/digest?channel=1&x=%20"])
+async def test_a_picture_is_fetched_with_whatever_login_is_asked_for(
+    camera: str, path: str
 ) -> None:
-    monkeypatch.setenv("CAMERA_PASSWORD", PASSWORD)
-    monkeypatch.setenv("WRONG", "guess")
-    room.watch(
-        f"open,A,{camera}/open,,",
-        f"digest,B,{camera}/digest,{USER},env:CAMERA_PASSWORD",
-        f"basic,C,{camera}/basic,{USER},env:CAMERA_PASSWORD",
-        f"locked,D,{camera}/digest,{USER},env:WRONG",
-        f"gone,E,{camera}/none,,",
-        f"broken,F,{camera}/broken,,",
-        f"page,G,{camera}/page,,",
-        f"huge,H,{camera}/huge,,",
+    fetched = await fetch(camera + path, user=USER, password=PASSWORD)
+    assert fetched.jpeg == JPEG
+    assert fetched.age_seconds == 0.0
+    assert len(JPEG) < fetched.bytes < len(JPEG) + 1000
+
+
+@pytest.mark.parametrize(
+    ("path", "state", "detail"),
+    [
+        ("/nothing", "not_found", "alamat gambar tidak ada di kamera (404)"),
+        ("/page", "unsupported", "jawabannya bukan gambar JPEG"),
+        ("/forbidden", "unauthorized", "kamera menolak akses (403)"),
+        ("/mjpeg", "unsupported", "alamat ini aliran MJPEG, bukan gambar diam"),
+        ("/huge", "unsupported", "gambarnya lebih besar dari 16 MB"),
+        ("/endless", "unsupported", "gambarnya lebih besar dari 16 MB"),
+        ("/digest", "unauthorized", "kamera meminta kata sandi (401)"),
+    ],
+)
+async def test_what_is_wrong_with_it_is_told(
+    camera: str, path: str, state: str, detail: str
+) -> None:
+    with pytest.raises(CameraFault) as told:
+        await fetch(camera + path)
+    assert (told.value.state, told.value.detail) == (state, detail)
+
+
+async def test_a_refused_password_is_offered_once_an_attempt(camera: str) -> None:
+    HttpCamera.offered.proofs.clear()
+    with pytest.raises(CameraFault, match="kata sandi ditolak kamera"):
+        await fetch(f"{camera}/locked", user=USER, password="guess")
+    assert len(HttpCamera.offered.proofs["/locked"]) == 1
+
+
+async def test_a_redirect_is_told_and_not_followed(camera: str) -> None:
+    with pytest.raises(CameraFault, match=r"mengalihkan ke alamat lain: http://\*\*\*@169") as told:
+        await fetch(f"{camera}/elsewhere", user=USER, password=PASSWORD)
+    assert told.value.state == "unsupported"
+    assert "hidden" not in str(told.value)
+
+
+async def test_a_picture_is_as_old_as_its_camera_says(camera: str) -> None:
+    assert (await fetch(f"{camera}/old")).age_seconds == 86_400.0
+
+
+async def test_a_slow_drip_ends_at_the_read_timeout(camera: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(CameraFault, match="tidak menjawab dalam"):
+        await fetch(f"{camera}/drips", read_timeout=0.3)
+    assert time.monotonic() - began < 2
+
+
+async def test_an_address_outside_of_the_networks_is_not_asked(camera: str) -> None:
+    for networks in ((), ("10.0.0.0/8",), ("0.0.0.0/0",)):
+        with pytest.raises(CameraFault, match="di luar jaringan"):
+            await fetch(f"{camera}/open", networks=networks)
+
+
+async def test_a_name_keeps_its_host_header_though_its_address_is_pinned(camera: str) -> None:
+    port = camera.rpartition(":")[2]
+    fetched = await fetch(f"http://localhost:{port}/open", networks=("127.0.0.0/8", "::1/128"))
+    assert fetched.jpeg == JPEG
+
+
+# --- twenty cameras behind one link ---------------------------------------------------------------
+
+RATE = 250_000.0  # bytes a second: 2 Mbit/s
+
+
+class Behind:
+    """Cameras behind a link with a budget, as a worker would read them."""
+
+    def __init__(self, url: str, number: int) -> None:
+        self.taken: dict[str, int] = {}
+        self._granted = {str(n): asyncio.Event() for n in range(number)}
+        self._grants = Grants({"radio": RATE}, lambda camera: self._granted[camera].set())
+        self._url = url
+
+    async def run(self, turns: int) -> None:
+        """Until each has had so many."""
+        following = [asyncio.create_task(self._follow(camera)) for camera in self._granted]
+        async with asyncio.timeout(15):
+            while len(self.taken) < len(following) or min(self.taken.values()) < turns:
+                await asyncio.sleep(0.02)
+        for one in following:
+            one.cancel()
+        await asyncio.gather(*following, return_exceptions=True)
+        self._grants.close()
+
+    async def _follow(self, name: str) -> None:
+        one = replace(task(self._url), camera=name, link="radio", rate=RATE)
+        said = Report(camera=name, at=datetime.now(UTC), within=60, thread=1)
+        camera = Snapshot(one)
+        try:
+            while True:
+                self._grants.hear(one, replace(said, wants=True))
+                await self._granted[name].wait()
+                self._granted[name].clear()
+                fetched = await camera.fetch()
+                self.taken[name] = self.taken.get(name, 0) + 1
+                self._grants.hear(one, replace(said, state="live", received=fetched.bytes))
+        finally:
+            await camera.close()
+
+
+@pytest.fixture
+async def measured(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[tuple[float, int]]]:
+    """When how many bytes have come through all relays together."""
+    relays: list[Relay] = []
+
+    class Measured(Relay):
+        def __init__(self, address: str, port: int, rate: float) -> None:
+            super().__init__(address, port, rate)
+            relays.append(self)
+
+    samples: list[tuple[float, int]] = []
+
+    async def sample() -> None:
+        while True:
+            samples.append((time.monotonic(), sum(relay.received for relay in relays)))
+            await asyncio.sleep(0.005)
+
+    monkeypatch.setattr(fetching, "Relay", Measured)
+    sampling = asyncio.create_task(sample())
+    yield samples
+    sampling.cancel()
+
+
+async def test_twenty_cameras_behind_a_link_never_take_more_and_all_get_their_turn(
+    camera: str, measured: list[tuple[float, int]]
+) -> None:
+    cameras = Behind(f"{camera}/open", 20)
+    await cameras.run(turns=2)
+    most = max(
+        max(size for at, size in measured if at <= begin + 1) - before for begin, before in measured
     )
-    wanted = dict.fromkeys(("open", "digest", "basic"), "live")
-    wanted |= dict.fromkeys(("broken", "page", "huge"), "unsupported")
-    wanted |= {"locked": "unauthorized", "gone": "not_found"}
-    await room.until(lambda: room.states() == wanted, f"the states are {wanted}")
-    assert (room.now("open")["width"], room.now("open")["height"]) == (640, 150)
-    assert room.now("huge")["detail"] == "gambarnya lebih besar dari 16 MB"
-    aside = {source: (reason, body) for source, reason, body in room.tray.kept}
-    assert aside["broken"] == ("gambar JPEG rusak", HttpCamera.picture[:200])
-    assert aside["page"] == ("jawabannya bukan gambar JPEG", b"<html>login</html>")
-
-
-async def test_a_snapshot_that_stays_the_same_is_frozen_until_it_changes(
-    room: Room, camera: str
-) -> None:
-    room.watch(f"cam,A,{camera}/open,,", every=0.1, frozen_after=0.5)
-    await room.until(lambda: room.state("cam") == "frozen", "it is frozen")
-    HttpCamera.picture = jpeg(160)
-    await room.until(lambda: room.state("cam") == "live", "it is live again")
+    assert RATE / 2 < most <= RATE  # never more, and the link is used
+    assert len(cameras.taken) == 20
+    assert max(cameras.taken.values()) - min(cameras.taken.values()) <= 1

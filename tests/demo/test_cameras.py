@@ -17,6 +17,7 @@ from commandcenter.demo.keys import make_keys
 from commandcenter.demo.mishaps import Kind, Script
 from commandcenter.demo.region import Region
 from commandcenter.demo.rtp import fragments
+from tests.conftest import NOW
 
 av = pytest.importorskip("av")
 pytest.importorskip("cv2")
@@ -152,6 +153,23 @@ def test_a_live_picture_moves_and_a_frozen_one_stands_still(
     elapsed = 2000.0
     assert script.since(Kind.CAMERA_FROZEN, frozen, elapsed) is None
     assert not np.array_equal(before, stream.view.picture(stream.seen()))
+
+
+@pytest.mark.parametrize("way", [Kind.CAMERA_COVERED, Kind.CAMERA_MOVED])
+def test_a_covered_or_moved_camera_shows_something_else_with_its_name_and_clock(
+    region: Region, script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: Kind
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_keys()
+    at = next(t for t in range(0, 20_000, 10) if script.things(way, t))
+    (camera,) = script.things(way, at)
+    streams = make_streams(region.cameras, script, lambda: at, lambda: NOW)
+    stream = streams[camera]
+    assert stream.spoilt() is way
+    usual, spoilt = (stream.view.picture(NOW, how)[:270].astype(int) for how in (None, way))
+    differ = np.abs(usual - spoilt) > 24
+    assert differ.mean() > 0.2
+    assert (spoilt[4:24, 6:40] > 200).any()  # the name
 
 
 @pytest.mark.parametrize("hour", [2, 9, 18])

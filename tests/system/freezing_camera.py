@@ -2,8 +2,8 @@
 
     /usr/bin/python3 freezing_camera.py PORT
 
-Serves /moving: a ball that moves until a line comes on stdin, and then never moves again although
-the stream goes on. Prints "ready" when it listens and ends when its stdin does.
+Serves /moving: waves that travel until a line comes on stdin, and then stand still although the
+stream goes on. Prints "ready" when it listens and ends when its stdin does.
 """
 
 import os
@@ -17,7 +17,7 @@ gi.require_version("GstRtspServer", "1.0")
 from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
 
 LAUNCH = (
-    "( videotestsrc name=scene is-live=true pattern=ball "
+    "( videotestsrc name=scene is-live=true pattern=zone-plate kx2=20 ky2=20 kt=5 "
     "! video/x-raw,format=I420,width=320,height=180,framerate=10/1 "
     "! x264enc tune=zerolatency speed-preset=ultrafast bitrate=300 key-int-max=4 "
     "! rtph264pay name=pay0 pt=96 config-interval=1 )"
@@ -43,7 +43,7 @@ def main() -> None:
 def obey() -> None:
     for _ in sys.stdin:
         for scene in scenes:
-            Gst.util_set_object_arg(scene.get_by_name("scene"), "pattern", "checkers-8")
+            Gst.util_set_object_arg(scene.get_by_name("scene"), "kt", "0")
     os._exit(0)
 
 

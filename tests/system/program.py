@@ -175,8 +175,11 @@ def _lives_in(process: psutil.Process, folder: Path) -> bool:
 
 
 def _words(process: psutil.Process) -> list[str]:
-    """The words of its command line, a program by its name only."""
+    """The words of its command line, a program by its name only. Of the two Redis that are
+    embedded, the one for pictures is called "pictures"."""
     try:
+        if process.name() == "redis-server" and Path(process.cwd()).name == "pictures":
+            return ["pictures"]
         return list(_names(process.cmdline()))
     except psutil.Error:
         return []

@@ -19,7 +19,7 @@ from tests.system.program import LINES, Program
 from tests.system.town import Town
 
 ROOT = Path(__file__).parents[2]
-EVERYTHING = {*LINES, "redis-server", "sleep", "commandcenter.video.worker"}
+EVERYTHING = {*LINES, "redis-server", "pictures", "sleep", "commandcenter.video.worker"}
 
 
 @pytest.fixture

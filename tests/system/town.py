@@ -74,6 +74,7 @@ webhook_secret = "file:webhook-secret"
 [feed.cameras]
 every = 0.5
 cameras = "cameras.csv"
+networks = ["127.0.0.0/8"]
 open_timeout = 3
 read_timeout = 3
 frozen_after = 2

@@ -1,0 +1,93 @@
+"""When was a picture taken? By the camera's time stamps and by when its packets arrived.
+
+A time stamp (RTP, RFC 3550 section 5.1) says how much later than others a picture was taken, not
+when. A packet cannot arrive before it was taken; so of all the packets of the last minutes the one
+that came with the smallest offset (arrival minus time stamp) took the shortest way, and a picture
+was taken at its time stamp plus that offset. What a server kept and sends first, or what waited in
+a congested link, comes with a larger offset and is honestly told as older. The way itself (a tenth
+of a second) cannot be seen from here and is left out.
+
+All times are seconds; those of this machine are of time.monotonic().
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+_WINDOW, _SPAN = 300.0, 15.0  # a camera's clock that is off by 100 ppm errs by 30 ms in that time
+_BACK = 1.0  # pictures that are not sent in the order in which they are shown go back less
+_WAITED = 0.005  # who waits for a packet has read all that lay ready
+_SETTLED_AFTER = 2.0
+
+
+class Clock:
+    """The clock of one camera during one session, as seen from here."""
+
+    def __init__(self) -> None:
+        self.settled = False
+        """Whether ages are known: the pictures that lay ready at the start have been read."""
+        self._began = 0.0
+        self._latest = float("-inf")
+        self._lows: deque[tuple[float, float]] = deque()  # since when, and the smallest offset
+
+    def arrived(self, pts: float, at: float, waited: float) -> bool:
+        """A packet came, after one had to wait for it so long. True when the camera's clock has
+        begun anew: it went back, or its numbers wrapped round; earlier time stamps mean nothing
+        now. Who jumps forward only shortens the way.
+        """
+        anew = not self._lows or self._jumped(pts)
+        if anew:
+            self._begin(at)
+            waited = 0.0  # the first one is always waited for
+        self._latest = pts
+        self.settled = self.settled or waited >= _WAITED or at - self._began >= _SETTLED_AFTER
+        self._note(at - pts, at)
+        return anew
+
+    def taken(self, pts: float) -> float:
+        """When the picture with this time stamp was taken. Never later than it arrived."""
+        return pts + min(low for _, low in self._lows)
+
+    def _begin(self, at: float) -> None:
+        self._began = at
+        self.settled = False
+        self._lows.clear()
+
+    def _jumped(self, pts: float) -> bool:
+        return pts < self._latest - _BACK
+
+    def _note(self, offset: float, at: float) -> None:
+        lows = self._lows
+        if not lows or at - lows[-1][0] >= _SPAN:
+            lows.append((at, offset))
+        elif offset < lows[-1][1]:
+            lows[-1] = (lows[-1][0], offset)
+        while lows[0][0] < at - _WINDOW:
+            lows.popleft()
+
+
+class Pace:
+    """When the next picture is due, so that on average one is taken `every` so many seconds.
+
+    Keyframes come when they come: one that is a little early is taken, because the next may be
+    late by a whole group of pictures; what is due after it stays where it was.
+    """
+
+    def __init__(self, every: float) -> None:
+        self.every = every
+        self._due = float("-inf")
+
+    def is_due(self, now: float) -> bool:
+        """Whether a picture that arrives now is to be taken."""
+        return now >= self._due - self.every / 5
+
+    def rest(self, now: float) -> float:
+        """Seconds until the next one is due."""
+        return max(0.0, self._due - now)
+
+    def took(self, now: float) -> None:
+        """One was taken. What was taken though none was due changes nothing."""
+        if not self.is_due(now):
+            return
+        following = self._due + self.every
+        self._due = following if following > now else now + self.every

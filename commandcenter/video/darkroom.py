@@ -1,0 +1,65 @@
+"""What is made of a frame: masked before anything else, then judged and made into stills."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from commandcenter.video.capture import Frame
+from commandcenter.video.judge import Judge, Verdict
+from commandcenter.video.masks import burn
+from commandcenter.video.messages import Picture, Task
+from commandcenter.video.stills import make
+from commandcenter.vocabulary import CameraState
+
+_ONE_AT_A_TIME = threading.Lock()  # of all cameras of a worker: a frame of 8K is 100 MB
+_PATIENCE = 1.0
+
+
+class Darkroom:
+    """One camera's. `close` saves what it has learnt of how the camera looks."""
+
+    def __init__(self, task: Task) -> None:
+        history = Path(task.history) / f"{task.camera}.looks" if task.history else None
+        self._judge = Judge(frozen_after=task.frozen_after, every=task.every, history=history)
+        self._verdict: Verdict | None = None
+        self._judged_at = datetime.min.replace(tzinfo=UTC)
+
+    @contextmanager
+    def turn(self, waiting: Callable[[], None]) -> Iterator[None]:
+        """Have it to oneself; `waiting` is called now and then until one has."""
+        while not _ONE_AT_A_TIME.acquire(timeout=_PATIENCE):
+            waiting()
+        try:
+            yield
+        finally:
+            _ONE_AT_A_TIME.release()
+
+    def develop(self, frame: Frame, at: datetime, task: Task) -> tuple[Picture, CameraState, str]:
+        """The picture that was taken at `at`, and what is to be said of it. Changes `frame`."""
+        burn(frame, task.masks)
+        verdict = self._look(frame, at, task)
+        small, large = make(frame, task)
+        picture = Picture(
+            captured_at=at,
+            changed_at=verdict.changed_at,
+            width=frame.shape[1],
+            height=frame.shape[0],
+            small=small,
+            large=large,
+        )
+        return picture, verdict.state, verdict.detail
+
+    def _look(self, frame: Frame, at: datetime, task: Task) -> Verdict:
+        """Judge no more often than without a burst: between two keyframes of a quiet scene most
+        blocks repeat to the last bit, as those of a frozen picture do."""
+        if self._verdict is None or at - self._judged_at >= timedelta(seconds=task.every * 0.8):
+            self._verdict, self._judged_at = self._judge.judge(frame, at), at
+        return self._verdict
+
+    def close(self) -> None:
+        """Save what it has learnt."""
+        self._judge.close()

@@ -1,0 +1,176 @@
+"""Is it a picture of what the camera is there for? Scene, stillness and patience put together.
+
+A state is told when it has been seen in several looks in a row, and taken back likewise; "frozen"
+has its own time. What is wrong comes in this order: dark, covered, defocused, moved, frozen.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import cast
+
+import cv2
+import numpy as np
+
+from commandcenter.video import scene
+from commandcenter.video.capture import Frame
+from commandcenter.video.habits import Habits
+from commandcenter.video.scene import Grey, View
+from commandcenter.video.stillness import Stillness
+from commandcenter.video.stills import shrink
+from commandcenter.vocabulary import CameraState
+
+HOLD, LOOKS = timedelta(seconds=30), 3
+"""A state must have lasted so long, and so many looks, before it is told."""
+ACCEPT = timedelta(days=2)
+"""A camera that was turned, or has another lens, is told of for so long; then it is its new
+normal. What covers it never is."""
+_TEXTS: dict[CameraState, str] = {
+    "dark": "gambar gelap; periksa lampu atau lensa kamera",
+    "covered": "kamera mungkin tertutup",
+    "defocused": "gambar kurang tajam dibanding biasanya",
+    "moved": "arah kamera berubah dari biasanya",
+    "frozen": "gambar tidak berubah walau aliran berjalan",
+}
+_NIGHT = "gelap seperti biasa pada jam ini"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is to be said of a camera after a look at it."""
+
+    state: CameraState
+    detail: str
+    changed_at: datetime
+    """Since when its picture has looked as it does."""
+
+
+class Judge:
+    """Judges one camera.
+
+    `frozen_after`: seconds that a picture must not have changed, but two looks at least; `every`:
+    seconds between looks; `history`: the camera's own file (.npz); None forgets all at the end.
+    """
+
+    def __init__(
+        self, *, frozen_after: float, every: float, history: Path | None, accept: timedelta = ACCEPT
+    ) -> None:
+        self._frozen_after = timedelta(seconds=max(frozen_after, 2 * every))
+        self._pause = timedelta(seconds=every / 2)
+        self._accept = accept
+        self._file = history
+        self._habits = Habits.load(history) if history is not None else Habits()
+        self._hold = Hold(cast("CameraState", self._habits.trouble or "live"))
+        self._stillness = Stillness(every)
+        self._looked_at: datetime | None = None
+        self._verdict: Verdict | None = None
+
+    def judge(self, frame: Frame, at: datetime) -> Verdict:
+        """Look at the keyframe of `at`. One that comes too soon after the last is not looked at.
+
+        Masks have been burned into it before, so that nothing of what they hide is learnt.
+        """
+        soon = self._looked_at is not None and timedelta(0) <= at - self._looked_at < self._pause
+        if self._verdict is None or not soon:
+            self._looked_at = at
+            self._verdict = self._look(frame, at)
+        return self._verdict
+
+    def close(self) -> None:
+        """Keep what was learnt."""
+        self._habits.settle()
+        self._save()
+
+    def _look(self, frame: Frame, at: datetime) -> Verdict:
+        view, small = scene.measure(to_grey(frame))
+        changed_at = self._stillness.judge(one_channel(frame), small, at)
+        still = self._is_frozen(changed_at, at)
+        state = self._scene(view, at, still)
+        if state == "live" and still:
+            state = "frozen"
+        detail = _NIGHT if state == "live" and view.black else _TEXTS.get(state, "")
+        return Verdict(state, detail, changed_at)
+
+    def _is_frozen(self, changed_at: datetime, at: datetime) -> bool:
+        lasted = at - changed_at >= self._frozen_after * 0.9  # keyframes do not keep to the second
+        return lasted and self._stillness.returns >= 2
+
+    def _scene(self, view: View, at: datetime, still: bool) -> CameraState:
+        usual = self._habits.usual(at)
+        seen = self._seen(view, usual, at)
+        self._learn(view, at, seen, bool(usual), still)
+        told = self._hold.take(seen, at)
+        if told != (self._habits.trouble or "live"):
+            self._habits.trouble = "" if told == "live" else told
+            self._habits.since = at.timestamp()
+            self._save()
+        if told in ("moved", "defocused") and at - self._since() >= self._accept:
+            return self._begin_anew()
+        return told
+
+    def _seen(self, view: View, usual: list[View], at: datetime) -> CameraState:
+        """What this look alone says; a trouble is over only when a look shows that it is."""
+        state = scene.judge(view, usual)
+        if state == "dark" and self._habits.is_usually_black(at):
+            state = "live"
+        if state == "live" and not scene.vouches(view, usual, self._hold.told):
+            return self._hold.told
+        return state
+
+    def _learn(self, view: View, at: datetime, seen: CameraState, known: bool, still: bool) -> None:
+        """Learn good looks; of an hour that is not known yet also that it is black."""
+        good = seen == "live" or (seen == "dark" and not known)
+        if good and not still and self._habits.learn(view, at):
+            self._save()
+
+    def _since(self) -> datetime:
+        return datetime.fromtimestamp(self._habits.since, UTC)
+
+    def _begin_anew(self) -> CameraState:
+        self._habits, self._hold = Habits(), Hold("live")
+        self._save()
+        return "live"
+
+    def _save(self) -> None:
+        if self._file is None:
+            return
+        try:
+            self._habits.save(self._file)
+        except OSError as error:
+            _log.warning("what was learnt of a camera cannot be saved: %s", error.strerror)
+
+
+class Hold:
+    """The state that is told: it changes when another one has been seen for long enough."""
+
+    def __init__(self, state: CameraState) -> None:
+        self.told = state
+        self._seen: CameraState | None = None
+        self._since: datetime | None = None
+        self._count = 0
+
+    def take(self, state: CameraState, at: datetime) -> CameraState:
+        """What is told after this state was seen at `at`."""
+        if state != self._seen or self._since is None:
+            self._seen, self._since, self._count = state, at, 0
+        self._count += 1
+        if self._count >= LOOKS and at - self._since >= HOLD:
+            self.told = state
+        return self.told
+
+
+def to_grey(frame: Frame) -> Grey:
+    """A frame of whatever shape in levels of grey, as fine as its scene is judged."""
+    small = shrink(frame, scene.FINE)
+    if small.ndim == 2 or small.shape[2] < 3:
+        return np.ascontiguousarray(one_channel(small))
+    return np.asarray(cv2.cvtColor(small[..., :3], cv2.COLOR_BGR2GRAY), np.uint8)
+
+
+def one_channel(frame: Frame) -> Grey:
+    """The green of a frame: as good as its grey to see whether a pixel changes, and no work."""
+    return frame if frame.ndim == 2 else frame[..., min(1, frame.shape[2] - 1)]

@@ -1,0 +1,108 @@
+"""What the kernel has received for each camera: also what FFmpeg reads and never hands out.
+
+A picture that never ends is gathered inside FFmpeg until memory ends; no packet tells of it, but
+its connection does: tcpi_bytes_received of `struct tcp_info` in linux/tcp.h (TCP_INFO, tcp(7),
+Linux 4.1). Streams over UDP are not seen here.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+import struct
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from ipaddress import ip_address
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+import orjson
+
+from commandcenter.video.messages import BadReport
+
+Peer: TypeAlias = tuple[str, int]
+"""A numeric address and a port."""
+Progress: TypeAlias = tuple[Peer | None, int]
+"""Whom a camera is read from, if it is, and how many packets that has handed out."""
+# Before it come 8 fields of 8 bits, 24 of 32, and 3 of 64.
+_BYTES_RECEIVED = struct.Struct(f"={8 + 24 * 4 + 3 * 8}xQ")
+
+
+class Connection(NamedTuple):
+    """One TCP connection of this process."""
+
+    port: int
+    """Ours."""
+    peer: Peer
+
+
+class Unread:
+    """Of each camera: the bytes that have come since it last handed out a packet."""
+
+    def __init__(self) -> None:
+        self._marks: dict[str, tuple[Progress | None, Mapping[Connection, int]]] = {}
+        """How far each was, and what had come, when it last went on."""
+
+    def look(
+        self, cameras: Mapping[str, Progress], came: Mapping[Connection, int]
+    ) -> dict[str, int]:
+        """How it is now, when so much `came` by every connection. Cameras behind one address and
+        port (a recorder) that are silent together all get what the busiest connection brought."""
+        before, self._marks = self._marks, {}
+        for camera, progress in cameras.items():
+            mark = before.get(camera, (None, came))
+            self._marks[camera] = mark if mark[0] == progress else (progress, came)
+        unread = {c: _most(peer, came, self._marks[c][1]) for c, (peer, _) in cameras.items()}
+        return {camera: size for camera, size in unread.items() if size}
+
+
+def _most(
+    peer: Peer | None, came: Mapping[Connection, int], before: Mapping[Connection, int]
+) -> int:
+    """What the busiest connection with `peer` has brought since."""
+    return max([0, *(n - before.get(one, 0) for one, n in came.items() if one.peer == peer)])
+
+
+def received() -> dict[Connection, int]:
+    """Bytes that each TCP connection of this process has received since it began. A relay shows
+    as what it is: one connection with the camera, others with this machine."""
+    found = {}
+    for one in _sockets():
+        with suppress(OSError, struct.error):  # it is not TCP, not connected, the kernel is older
+            told = one.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _BYTES_RECEIVED.size)
+            address, port = one.getpeername()[:2]
+            connection = Connection(one.getsockname()[1], (str(ip_address(address)), port))
+            (found[connection],) = _BYTES_RECEIVED.unpack(told)
+    return found
+
+
+def _sockets() -> Iterator[socket.socket]:
+    """Every open socket of this process, whoever made it: copies, each closed with its turn."""
+    if sys.platform != "linux":
+        return
+    for entry in list(Path("/proc/self/fd").iterdir()):
+        with suppress(OSError):  # closed meanwhile, by the thread that owns it
+            copy = os.dup(int(entry.name))
+            if stat.S_ISSOCK(os.fstat(copy).st_mode):
+                with socket.socket(fileno=copy) as one:
+                    yield one
+            else:
+                os.close(copy)
+
+
+# --- in a heart beat's `detail` -------------------------------------------------------------------
+
+
+def written(unread: Mapping[str, int]) -> str:
+    """As text: JSON, the bytes by camera."""
+    return orjson.dumps(unread).decode()
+
+
+def read(text: str) -> dict[str, int]:
+    """Read what `written` wrote; "" is nothing. Raises BadReport."""
+    try:
+        return {str(camera): int(size) for camera, size in orjson.loads(text or "{}").items()}
+    except (ValueError, TypeError, AttributeError) as error:
+        raise BadReport(f"not what came for each camera: {error}") from error

@@ -1,0 +1,53 @@
+"""The list of cameras as the feed takes it over: mistakes, changes, secrets that are not there."""
+
+from __future__ import annotations
+
+import pytest
+
+from commandcenter.feed import SourceDown
+from commandcenter.reading import Reading
+from tests.cameras.conftest import Room
+
+
+async def test_a_list_with_mistakes_is_told_with_every_row(room: Room) -> None:
+    room.watch("a,A,rtsp://u:hidden@10.0.0.1/x,,", "b,B,ftp://10.0.0.1/x,,", "c,C,rtsp://h/,,plain")
+    with pytest.raises(SourceDown) as told:
+        await room.look()
+    for mistake in ("row 2, column url", "row 3, column url", "row 4, column password"):
+        assert mistake in str(told.value)
+    assert "hidden" not in str(told.value)
+
+
+async def test_a_wrong_new_list_is_put_aside_and_the_good_one_stays(room: Room) -> None:
+    room.watch("a,A,rtsp://127.0.0.1:1/x,,", "b,B,rtsp://127.0.0.1:1/y,,")
+    await room.look()
+    room.write("a,A,rtsp://127.0.0.1:1/x,,", "a,A,rtsp://127.0.0.1:1/x,,")
+    await room.look()
+    assert "a stands there more than once" in room.tray.kept[0][1]
+    assert room.states().keys() == {"a", "b"}
+    room.write("b,B,rtsp://127.0.0.1:1/y,,")
+    await room.look()
+    gone = [reading for reading in room.told if reading.value is None]
+    assert [reading.key for reading in gone] == ["camera/a"]
+    assert room.now("b")["place"] == 0
+
+
+async def test_a_camera_tells_the_device_that_its_list_says_it_hangs_on(room: Room) -> None:
+    room.watch()
+    listed = "id,name,url,behind\na,A,rtsp://127.0.0.1:1/x,rtr-gudang\nb,B,rtsp://127.0.0.1:1/y,\n"
+    (room.folder / "cameras.csv").write_text(listed)
+    await room.look()
+    assert (room.now("a")["behind"], room.now("b")["behind"]) == ("rtr-gudang", "")
+
+
+async def test_a_camera_whose_password_is_not_set_says_which_to_set(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NOT_SET", raising=False)
+    room.watch("a,A,rtsp://127.0.0.1:1/x,me,env:NOT_SET")
+    await room.look()
+    assert room.state("a") == "unauthorized"
+    assert "NOT_SET" in room.now("a")["detail"]
+    before: list[Reading] = list(room.told)
+    await room.look()
+    assert room.told == before  # said once

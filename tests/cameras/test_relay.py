@@ -1,0 +1,144 @@
+"""The relay: bytes of a camera at the pace of its link, by real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any, TypeAlias
+
+import pytest
+
+from commandcenter.video.relay import Relay, RelayThread
+from tests.conftest import free_port
+
+Serve: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
+
+
+@contextlib.asynccontextmanager
+async def camera(serve: Serve, host: str = "127.0.0.1") -> AsyncIterator[int]:
+    """The port of a TCP server that serves so."""
+
+    async def quietly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            await serve(reader, writer)
+        writer.close()
+
+    server = await asyncio.start_server(quietly, host, 0)
+    yield server.sockets[0].getsockname()[1]
+    server.close()
+
+
+async def flood(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """As fast as it can, for ever."""
+    while True:
+        writer.write(bytes(65536))
+        await writer.drain()
+
+
+async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while asked := await reader.read(4096):
+        writer.write(asked.upper())
+
+
+async def arrivals(port: int, seconds: float) -> list[tuple[float, int]]:
+    """When how many bytes arrive through a port, for some seconds."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    found, began = [], time.monotonic()
+    while time.monotonic() < began + seconds:
+        found.append((len(await reader.read(1 << 20)), time.monotonic()))
+    writer.close()
+    return [(at, size) for size, at in found]
+
+
+def most_in_a_second(found: list[tuple[float, int]]) -> int:
+    """The most bytes in any second of them."""
+    return max(sum(size for at, size in found if begin <= at < begin + 1) for begin, _ in found)
+
+
+async def test_a_flood_comes_through_at_the_rate_of_the_link() -> None:
+    rate = 100_000
+    async with camera(flood) as port, Relay("127.0.0.1", port, rate) as relay:
+        found = await arrivals(relay.port, 1.4)
+    assert most_in_a_second(found) <= rate
+    assert sum(size for _, size in found) > 0.7 * rate  # of the 140,000 that may come
+    assert relay.received <= 1.5 * rate
+
+
+async def test_two_connections_of_a_camera_share_its_rate() -> None:
+    rate = 100_000
+    async with camera(flood) as port, Relay("127.0.0.1", port, rate) as relay:
+        both = await asyncio.gather(arrivals(relay.port, 1.2), arrivals(relay.port, 1.2))
+    assert most_in_a_second(sorted(both[0] + both[1])) <= rate
+
+
+async def test_what_is_asked_and_answered_comes_through_unchanged() -> None:
+    async with camera(echo) as port, Relay("127.0.0.1", port, 0) as relay:
+        reader, writer = await asyncio.open_connection("127.0.0.1", relay.port)
+        writer.write(b"describe")
+        assert await reader.readexactly(8) == b"DESCRIBE"
+        assert relay.received == 8
+        writer.close()
+
+
+async def test_a_camera_of_ipv6_is_reached_through_ipv4() -> None:
+    async with camera(echo, "::1") as port, Relay("::1", port, 0) as relay:
+        reader, writer = await asyncio.open_connection("127.0.0.1", relay.port)
+        writer.write(b"hello")
+        assert await reader.readexactly(5) == b"HELLO"
+        writer.close()
+
+
+async def test_a_camera_that_is_not_there_shows_as_a_connection_that_ends() -> None:
+    async with Relay("127.0.0.1", free_port(), 1000) as relay:
+        reader, writer = await asyncio.open_connection("127.0.0.1", relay.port)
+        async with asyncio.timeout(5):
+            assert await reader.read() == b""
+        writer.close()
+
+
+async def test_the_camera_is_let_go_of_when_we_hang_up() -> None:
+    gone = asyncio.Event()
+
+    async def notice(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+        gone.set()
+
+    async with camera(notice) as port, Relay("127.0.0.1", port, 1000) as relay:
+        _, writer = await asyncio.open_connection("127.0.0.1", relay.port)
+        writer.close()
+        async with asyncio.timeout(5):
+            await gone.wait()
+
+
+async def test_a_closed_relay_ends_its_connections_and_listens_no_more() -> None:
+    async with camera(flood) as port:
+        async with Relay("127.0.0.1", port, 1000) as relay:
+            reader, writer = await asyncio.open_connection("127.0.0.1", relay.port)
+            await reader.read(1)
+        async with asyncio.timeout(5):
+            with contextlib.suppress(ConnectionError):
+                await reader.read()
+        writer.close()
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection("127.0.0.1", relay.port)
+
+
+async def test_threads_that_block_share_one_thread_of_relays() -> None:
+    async with camera(echo) as port:
+        assert await asyncio.to_thread(_ask_in_a_thread, port) == [b"A", b"B"]
+
+
+def _ask_in_a_thread(port: int) -> list[bytes]:
+    relays = RelayThread()
+    found = []
+    with relays.relay("127.0.0.1", port, 0) as one, relays.relay("127.0.0.1", port, 0) as other:
+        assert one.port != other.port
+        for relay, said in ((one, b"a"), (other, b"b")):
+            with socket.create_connection(("127.0.0.1", relay.port), 5) as client:
+                client.sendall(said)
+                found.append(client.recv(1))
+    relays.close()
+    return found
