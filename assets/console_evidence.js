@@ -1,4 +1,4 @@
-/* How it looked when it happened: a picture, or lines of what was measured before. */
+/* How it looked when it happened: stills (console_stills.js), and lines of what was measured before. */
 window.commandcenter = window.commandcenter || {};
 
 (function (cc) {
@@ -8,29 +8,32 @@ window.commandcenter = window.commandcenter || {};
   const SVG = "http://www.w3.org/2000/svg";
   const desk = cc.desk;
 
-  // Evidence never changes: what is there stays, what is new is added.
   desk.showEvidence = function (box, told, row) {
-    const holder = box.lastElementChild;
     const pieces = told ? told.evidence : [];
     box.hidden = !pieces.length;
-    if (holder.dataset.number !== String(row.number)) holder.replaceChildren();
-    holder.dataset.number = row.number;
+    const [stills, others, file] = parts(box.lastElementChild, row.number);
+    desk.showStills(stills, pieces.filter(({ kind }) => kind === "picture"), row);
+    // Of what was measured what is there stays, what is new is added.
     for (const piece of pieces) {
-      if (holder.querySelector(`[data-evidence="${piece.id}"]`)) continue;
-      holder[piece.kind === "reading" ? "append" : "prepend"](show(piece, row));
+      if (piece.kind === "picture" || others.querySelector(`[data-evidence="${piece.id}"]`)) continue;
+      others[piece.kind === "reading" ? "append" : "prepend"](show(piece, row));
     }
+    const address = `/console/incidents/${row.number}/evidence.zip`;
+    cc.fill(file, cc.make("a", { href: address, download: true }, cc.word("Download the evidence (ZIP)")));
   };
+
+  function parts(holder, number) {
+    if (holder.dataset.number !== String(number)) {
+      holder.replaceChildren(...["stills", "told", "file"].map((name) => cc.make("div", { class: name })));
+    }
+    holder.dataset.number = number;
+    return holder.children;
+  }
 
   function show(piece, row) {
     const figure = cc.make("figure", { "data-evidence": piece.id }, cc.make("figcaption", null, cc.dayClock(Date.parse(piece.at))));
-    if (piece.kind === "picture") figure.prepend(picture(piece, row));
-    else fetchInto(figure, piece, row);
+    fetchInto(figure, piece, row);
     return figure;
-  }
-
-  function picture(piece, row) {
-    const word = cc.word("Picture of {title}", { title: row.title });
-    return cc.make("img", { src: `/console/evidence/${piece.id}`, alt: word, loading: "lazy" });
   }
 
   async function fetchInto(figure, piece, row) {

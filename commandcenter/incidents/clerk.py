@@ -7,7 +7,7 @@ with the length of the outage.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
@@ -26,6 +26,7 @@ from commandcenter.incidents.rules import Thing, Words
 from commandcenter.reading import Origin
 from commandcenter.records import evidence, incidents
 from commandcenter.records.database import Records, RecordsDown
+from commandcenter.records.evidence import Wish
 from commandcenter.records.life import Terms
 from commandcenter.secret import redact
 
@@ -43,16 +44,20 @@ class Written:
 
     numbers: set[int] = field(default_factory=set)
     """Incidents that were written."""
-    cameras: list[tuple[int, str]] = field(default_factory=list)
-    """Those that opened about a camera, with its id: their picture is evidence."""
     troubles: list[str] = field(default_factory=list)
 
 
 class Clerk:
-    """Keeps what is due until it is written."""
+    """Keeps what is due until it is written. `wishes` says which stills an incident needs."""
 
-    def __init__(self, records: Records, memory: Memory, terms: Terms) -> None:
-        self.records, self.memory, self.terms = records, memory, terms
+    def __init__(
+        self,
+        records: Records,
+        memory: Memory,
+        terms: Terms,
+        wishes: Callable[[Open], Sequence[Wish]],
+    ) -> None:
+        self.records, self.memory, self.terms, self.wishes = records, memory, terms, wishes
         self.due: _Due = {}
 
     def take(self, decisions: Iterable[Decision]) -> bool:
@@ -88,7 +93,6 @@ class Clerk:
                 await self._write({thing: decisions}, written)
         else:
             written.numbers.update(numbers)
-            written.cameras.extend(await self._cameras(due))
 
     def _keep(self, due: _Due, why: str, written: Written) -> None:
         """Have it due again, before what was decided meanwhile."""
@@ -96,12 +100,6 @@ class Clerk:
         later, self.due = self.due, due
         for decisions in later.values():
             self.take(decisions)
-
-    async def _cameras(self, due: _Due) -> list[tuple[int, str]]:
-        opened = [d.thing for ds in due.values() for d in ds if isinstance(d, Open)]
-        about = [thing for thing in opened if thing.key.startswith("camera/")]
-        rows = [await self.records.read(incidents.active_of, thing) for thing in about]
-        return [(row.id, row.key.partition("/")[2]) for row in rows if row is not None]
 
     def _act(self, decision: Decision) -> incidents.Act:
         """What the records have to do."""
@@ -111,7 +109,8 @@ class Clerk:
                     "reading": self.memory.reading(thing.feed, thing.key),
                     "series": self.memory.series(thing.feed, thing.key),
                 }
-                return partial(_open, decision=decision, kept=kept, terms=self.terms)
+                wishes = self.wishes(decision)
+                return partial(_open, decision=decision, kept=kept, wishes=wishes, terms=self.terms)
             case Update():
                 return partial(_touch, decision=decision)
             case Merge(thing, at, into):
@@ -136,7 +135,11 @@ def as_judged(rows: Iterable[incidents.IncidentRow]) -> dict[Thing, Standing]:
 
 
 def _open(
-    connection: Connection, decision: Open, kept: Mapping[evidence.Kind, bytes], terms: Terms
+    connection: Connection,
+    decision: Open,
+    kept: Mapping[evidence.Kind, bytes],
+    wishes: Sequence[Wish],
+    terms: Terms,
 ) -> int:
     level, title, detail = decision.words
     number = incidents.open_incident(
@@ -157,6 +160,7 @@ def _open(
     for kind, body in kept.items():
         if body:
             evidence.keep(connection, number, decision.at, kind, body)
+    evidence.want(connection, number, wishes)
     return number
 
 

@@ -10,20 +10,22 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from commandcenter.bus import Bus, BusDown, News
+from commandcenter.bus.pictures import Pictures
 from commandcenter.incidents.bell import FEED, Bell
 from commandcenter.incidents.clerk import Clerk, as_judged
 from commandcenter.incidents.judge import Judge
 from commandcenter.incidents.memory import Memory
 from commandcenter.incidents.rules import Rule, Thing
+from commandcenter.incidents.stills import Holds, Stills
 from commandcenter.reading import Origin, Reading
 from commandcenter.records import chain, evidence, incidents, life, maintenance
 from commandcenter.records.chain import LogRow
-from commandcenter.records.database import Records, RecordsDown
+from commandcenter.records.database import Records
 from commandcenter.secret import redact
 from commandcenter.vocabulary import ProcessStatus
 
@@ -46,7 +48,8 @@ class Settings:
 
 
 class Watcher:
-    """The process `watch`. `feeds` are the configured ones with the origin of each."""
+    """The process `watch`. `feeds` are the configured ones with the origin of each; `pictures`
+    those of the cameras, of which incidents keep some."""
 
     every = 1.0
     """Seconds between ticks."""
@@ -59,12 +62,16 @@ class Watcher:
         feeds: Mapping[str, Origin],
         now: Callable[[], datetime],
         settings: Settings | None = None,
+        *,
+        pictures: Pictures,
     ) -> None:
+        rules = list(rules)
         self.bus, self.records, self.now = bus, records, now
         self.settings = settings or Settings()
         self.judge = Judge(rules, feeds)
         self.memory = Memory()
-        self.clerk = Clerk(records, self.memory, self.settings.terms)
+        self.stills = Stills(records, pictures, now, Holds(rules))
+        self.clerk = Clerk(records, self.memory, self.settings.terms, self.stills.wishes)
         demo = Origin.DEMO in feeds.values()
         origin = Origin.DEMO if demo else Origin.LIVE
         self.bell = Bell(bus, records, now, origin, self.settings.zone)
@@ -89,6 +96,7 @@ class Watcher:
             tasks.create_task(self._follow())
             tasks.create_task(self._tick_for_ever())
             tasks.create_task(self._settle_for_ever())
+            tasks.create_task(self.stills.run())
 
     async def _restore(self) -> bool:
         """Go on where the last watcher ended: what is open does not open again."""
@@ -128,6 +136,7 @@ class Watcher:
     def _hear_one(self, reading: Reading, now: datetime) -> None:
         if reading.feed != FEED:
             self.memory.hear(reading)
+            self.stills.cameras.hear(reading)
         if self.clerk.take(self.judge.see(reading, now, kept=self._kept)):
             self._work.set()
         if reading.feed == FEED and (number := self.bell.hear(reading)) is not None:
@@ -159,9 +168,8 @@ class Watcher:
         except Exception as error:  # nothing may end the watch; it is tried again
             self._fell(_why(error))
         await self._ring()
-        for number, camera in written.cameras:
-            with suppress(BusDown, RecordsDown):
-                await self._keep_picture(number, camera)
+        if written.numbers:
+            self.stills.wake()
 
     async def _look_at_the_records(self) -> None:
         now = self.now()
@@ -170,7 +178,7 @@ class Watcher:
         await self._read_log(now)
         if self._tidied_at is None or now - self._tidied_at >= TIDY:
             old = now - timedelta(days=self.settings.keep_pictures_days)
-            await self.records.write(evidence.forget_pictures, old)
+            await self.records.write(evidence.forget_pictures, old, now)
             self._tidied_at = now
 
     async def _maintain(self, now: datetime) -> None:
@@ -206,13 +214,6 @@ class Watcher:
                 self.judge.reopened(thing, told.words, told.origin)
             else:
                 self.judge.dismiss(Thing(*row.thing), row.resolved_at or now, self.settings.recheck)
-
-    async def _keep_picture(self, number: int, camera: str) -> None:
-        picture = await self.bus.picture(camera)
-        if picture is not None:
-            await self.records.write(
-                evidence.keep, number, picture.captured_at, "picture", picture.jpeg
-            )
 
     async def _ring(self) -> None:
         now = self.now()

@@ -207,7 +207,19 @@ evidence = sa.Table(  # how it looked when it happened
     sa.Column("at", Moment, nullable=False, index=True),
     sa.Column("kind", sa.String(16), nullable=False),  # picture, series, reading
     sa.Column("media_type", sa.String(40), nullable=False),
-    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("camera", Fitted(120), nullable=False, server_default=""),  # its id, of a picture
+    sa.Column("role", sa.String(8), nullable=False, server_default=""),  # before, at, after
+    sa.Column("fell_at", Moment),  # the fall that it belongs to
+    sa.Column("state", sa.String(12), nullable=False, server_default="kept"),
+    sa.Column("sha256", sa.String(64), nullable=False, server_default=""),  # of the body, in hex
+    sa.Column("forgotten_at", Moment),
+    sa.Column("body", sa.LargeBinary, nullable=False),  # b"" unless it is kept
+    sa.Index(  # asked for every two seconds
+        "ix_evidence_wanted",
+        "at",
+        sqlite_where=sa.text("state = 'wanted'"),
+        postgresql_where=sa.text("state = 'wanted'"),
+    ),
 )
 
 maintenance = sa.Table(

@@ -1,29 +1,39 @@
-"""One incident in full: its log, what it affects, how it looked, how similar ones ended."""
+"""One incident in full: its log, what it affects, how it looked, how similar ones ended.
+
+Whoever may not see a camera does not get its stills, either.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from commandcenter.access.roles import Scope
-from commandcenter.board import Board
+from commandcenter.access.roles import Role, Scope
+from commandcenter.board import Board, visible
 from commandcenter.incidents.bell import FEED, incident_value, key_of
+from commandcenter.reading import Reading
+from commandcenter.records import audit
 from commandcenter.records.chain import LogRow, log_of
 from commandcenter.records.evidence import Evidence, evidence_of, piece
 from commandcenter.records.incidents import WATCH, IncidentRow, NoIncident, incident_of
 from commandcenter.records.maintenance import Window, windows
 from commandcenter.records.past import Ended, similar
 from commandcenter.web.console_doors import Absent, Doors, plain
-from commandcenter.web.doors import by_of
+from commandcenter.web.doors import OPERATORS, by_of
+from commandcenter.web.evidence_export import archive
 from commandcenter.web.maintenance_doors import covers, told_window
 
-_UNCHANGING = {"Cache-Control": "private, max-age=86400, immutable"}
+A_DAY = timedelta(days=1)
+_FACTS = (
+    "id", "kind", "at", "media_type", "camera", "role", "fell_at", "state", "sha256",
+    "forgotten_at",
+)  # fmt: skip
 _MEDIA = ("image/jpeg", "application/json")  # what a browser may be told that a body is
 
 
@@ -49,18 +59,15 @@ class Detail:
         return [
             self.doors.get("incidents/{number:int}", self.incident),
             self.doors.get("incidents/{number:int}/log", self.log),
+            self.doors.get("incidents/{number:int}/evidence.zip", self.export),
             self.doors.get("evidence/{number:int}", self.evidence),
         ]
 
     async def incident(self, request: Request) -> dict[str, Any]:
         """Everything, for the console's right side."""
-        number, now = request.path_params["number"], self.doors.now()
-        try:
-            whole = await self.doors.records.read(_whole, number, now)
-        except NoIncident as error:
-            raise self._absent() from error
-        row, scope = whole.row, by_of(request).scope
-        self._check(scope, row)
+        now = self.doors.now()
+        whole, by = await self._read(request, now), by_of(request)
+        row, scope = whole.row, by.scope
         offices = {office.code: office.name for office in self.doors.config.offices}
         holding = [w for w in whole.windows if w.starts_at <= now and covers(w, row, offices)]
         maintained = bool(holding) or self._on_board(row).get("maintenance", False)
@@ -69,10 +76,7 @@ class Detail:
             "log": [_step(one) for one in whole.log],
             "affected": list(self._affected(row.affected)),
             "similar": [_past(one) for one in whole.similar if self.doors.covers(scope, one.row)],
-            "evidence": [
-                {"id": e.id, "kind": e.kind, "at": plain(e.at), "media_type": e.media_type}
-                for e in whole.evidence
-            ],
+            "evidence": [self._piece(one) for one in self._seen(by.visitor.role, whole.evidence)],
             "notes": [_note(one) for one in whole.log if one.note and one.who != WATCH],
             "maintenance": [told_window(one) for one in holding],
         }
@@ -88,13 +92,75 @@ class Detail:
     async def evidence(self, request: Request) -> Response:
         """A picture, or a series as JSON [{at, name, value}…]; it never changes."""
         found = await self.doors.records.read(piece, request.path_params["number"])
-        if found is None:
+        by = by_of(request)
+        if found is None or found.state != "kept" or not self._sees(by.visitor.role, found):
             raise Absent(self.doors.say("This evidence is not kept any more"))
-        scope = by_of(request).scope
-        if not scope.whole:
-            self._check(scope, await self._row(found.incident_id))
+        if not by.scope.whole:
+            self._check(by.scope, await self._row(found.incident_id))
         media_type = found.media_type if found.media_type in _MEDIA else "application/octet-stream"
-        return Response(found.body, media_type=media_type, headers=_UNCHANGING)
+        return Response(found.body, media_type=media_type, headers=self._headers(found))
+
+    async def export(self, request: Request) -> Response:
+        """All of it as a ZIP file, with what can be checked (commandcenter.web.evidence_export)."""
+        now, by = self.doors.now(), by_of(request)
+        whole = await self._read(request, now)
+        number, seen = whole.row.id, self._seen(by.visitor.role, whole.evidence)
+        facts = {"pieces": sum(one.state == "kept" for one in seen)}
+        act: dict[str, Any] = {"thing": f"incident/{number}", "facts": facts, "address": by.address}
+        await self.doors.records.write(audit.append, now, by.name, "export.evidence", **act)
+        told = {
+            "incident": incident_value(whole.row),
+            "log": [_step(one) for one in whole.log],
+            "exported_by": by.name,
+            "withheld": len(whole.evidence) - len(seen),
+        }
+        name = f'attachment; filename="insiden-{number:04d}-bukti.zip"'
+        headers = {"Content-Disposition": name, "Cache-Control": "no-store"}
+        parts = archive(told, seen, self._body, now)
+        return StreamingResponse(parts, media_type="application/zip", headers=headers)
+
+    async def _body(self, number: int) -> bytes:
+        found = await self.doors.records.read(piece, number)
+        return found.body if found else b""
+
+    def _seen(self, role: Role, pieces: Iterable[Evidence]) -> list[Evidence]:
+        """Those that somebody of this role may see."""
+        return [one for one in pieces if self._sees(role, one)]
+
+    def _sees(self, role: Role, one: Evidence) -> bool:
+        """Stills are for those who may see their camera; of one that nobody tells of any more, for
+        operators."""
+        if one.kind != "picture":
+            return True
+        known = self._known(one.camera)
+        return all(visible(camera, role) for camera in known) if known else role in OPERATORS
+
+    def _known(self, camera: str) -> list[Reading]:
+        """What feeds tell of a camera now."""
+        told = (self.board.one(feed, f"camera/{camera}") for feed in self.board.patience)
+        return [reading for reading in told if reading is not None]
+
+    def _piece(self, one: Evidence) -> dict[str, Any]:
+        names = ((camera.value or {}).get("name") for camera in self._known(one.camera))
+        name = next(names, "")
+        told = {fact: getattr(one, fact) for fact in _FACTS}
+        return dict(plain({**told, "name": name or one.camera}))
+
+    def _headers(self, one: Evidence) -> dict[str, str]:
+        """It never changes; but no browser may keep a picture for longer than we may."""
+        keep = timedelta(days=self.doors.config.incidents.keep_pictures_days)
+        left = one.at + keep - self.doors.now() if one.kind == "picture" else A_DAY
+        seconds = max(0, int(min(left, A_DAY).total_seconds()))
+        return {"Cache-Control": f"private, max-age={seconds}, immutable"}
+
+    async def _read(self, request: Request, now: datetime) -> Whole:
+        """Raises Absent also for what is not theirs."""
+        try:
+            whole = await self.doors.records.read(_whole, request.path_params["number"], now)
+        except NoIncident as error:
+            raise self._absent() from error
+        self._check(by_of(request).scope, whole.row)
+        return whole
 
     async def _row(self, number: int) -> IncidentRow:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from alembic.config import Config
 
 from commandcenter.records import chain, database
 from commandcenter.records.database import Records
+from commandcenter.records.evidence import evidence_of
 from commandcenter.records.incidents import incident_of, log_of, open_incidents
 
 OLD = """
@@ -24,6 +26,14 @@ VALUES (1, 'r', 'network', 'device/a', 'critical', 'putus', 'live', {at}, {at}, 
 INSERT INTO incident_log (incident_id, at, who, step, note)
 VALUES (1, {at}, 'watch', 'opened', 'putus'), (2, {at}, 'watch', 'opened', 'putus'),
        (2, {at}, 'operator 1', 'acknowledged', 'dicek'), (3, {at}, 'watch', 'closed', 'pulih');
+""".format(at="'2026-11-21 02:42:17'")
+
+OLD_EVIDENCE = """
+INSERT INTO incident (id, rule, feed, key, level, title, origin, opened_at, last_seen_at)
+VALUES (1, 'r', 'cameras', 'camera/pelabuhan', 'critical', 'beku', 'live', {at}, {at}),
+       (2, 'r', 'network', 'device/a', 'critical', 'putus', 'live', {at}, {at});
+INSERT INTO evidence (incident_id, at, kind, media_type, body)
+VALUES (1, {at}, 'picture', 'image/jpeg', :picture), (2, {at}, 'reading', 'text/json', :reading)
 """.format(at="'2026-11-21 02:42:17'")
 
 
@@ -68,6 +78,23 @@ def test_incidents_of_the_first_version_get_their_states_and_a_sealed_log(empty:
         assert (verdict.mistakes, verdict.head.length) == ((), 4)
         with pytest.raises(sa.exc.DBAPIError, match="append-only"), connection.begin_nested():
             connection.execute(sa.text("DELETE FROM incident_log"))
+
+
+def test_pictures_of_the_fourth_version_get_their_hash_and_the_name_of_their_camera(
+    empty: Records,
+) -> None:
+    migrate_to(empty, "0004")
+    with empty.engine.begin() as connection:
+        incidents, pieces = OLD_EVIDENCE.split(";")
+        connection.execute(sa.text(incidents))
+        connection.execute(sa.text(pieces), {"picture": b"a jpeg", "reading": b"{}"})
+    empty.migrate()
+    with empty.engine.begin() as connection:
+        [picture], [reading] = evidence_of(connection, 1), evidence_of(connection, 2)
+    assert (picture.camera, picture.role, picture.state) == ("pelabuhan", "at", "kept")
+    assert picture.sha256 == sha256(b"a jpeg").hexdigest()
+    assert (reading.camera, reading.role) == ("", "")
+    assert reading.sha256 == sha256(b"{}").hexdigest()
 
 
 def test_the_tables_are_what_the_program_thinks_they_are(empty: Records) -> None:
