@@ -1,5 +1,5 @@
-/* No list scrolls on a wall: rows that do not fit are hidden and counted; pictures and squares take
-   the size at which all of them are seen. */
+/* No list scrolls on a wall: rows that do not fit are hidden and counted; squares take the size at
+   which all of them are seen. Pictures of cameras: assets/cctv.js. */
 window.commandcenter = window.commandcenter || {};
 
 (function (cc) {
@@ -22,57 +22,15 @@ window.commandcenter = window.commandcenter || {};
     const over = bottoms.findIndex((bottom) => bottom + counted > floor);
     const shown = all || over < 0 ? rows.length : over;
     rows.forEach((row, index) => (row.hidden = index >= shown));
-    tell(line, outside + rows.length - shown);
+    cc.tellRest(line, outside + rows.length - shown);
   }
 
-  function tell(line, rest) {
-    const text = rest > 0 ? cc.word("and {n} more", { n: rest }) : "";
+  // Under a list: how many of it are not shown, or what is said in place of that.
+  cc.tellRest = function (line, rest, instead) {
+    const text = instead || (rest > 0 ? cc.word("and {n} more", { n: rest }) : "");
     if (line.textContent !== text) line.textContent = text;
-    line.hidden = rest === 0;
-  }
-
-  // --- pictures: as large as they can be at 16:9 ------------------------------------------------
-  const SMALLEST = [11, 5.5]; // rem: below this a picture and its name cannot be made out
-
-  function fitPictures(grid) {
-    const tiles = [...grid.children];
-    const line = grid.parentElement.querySelector(".more");
-    line.hidden = false;
-    line.textContent = line.textContent || "\u00a0";
-    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    const gap = parseFloat(getComputedStyle(grid).columnGap);
-    const { clientWidth: width, clientHeight: height } = grid.parentElement;
-    const outside = Number(line.dataset.rest);
-    const fixed = Number(grid.dataset.columns);
-    const shape = (count) => {
-      const rest = outside + tiles.length - count;
-      const free = height - (rest ? line.getBoundingClientRect().height : 0);
-      return fixed ? tile(fixed, count, width, free, gap) : largest(count, width, free, gap);
-    };
-    let count = tiles.length;
-    const small = ({ wide, high }) => wide < SMALLEST[0] * rem || high < SMALLEST[1] * rem;
-    const cropped = ({ columns, wide, high }) => columns === count && wide < 1.5 * high;
-    const bad = (one) => (fixed ? one.high < SMALLEST[1] * rem : small(one) || cropped(one));
-    while (count > 1 && bad(shape(count))) count -= 1;
-    grid.style.setProperty("--columns", shape(count).columns);
-    const good = tiles.filter((tile) => tile.dataset.base === undefined).reverse();
-    const first = [...good, ...tiles.filter((tile) => !good.includes(tile))]; // what is broken stays
-    const hidden = new Set(first.slice(0, tiles.length - count));
-    for (const tile of tiles) tile.hidden = hidden.has(tile);
-    tell(line, outside + hidden.size);
-  }
-
-  function tile(columns, count, width, height, gap) {
-    const rows = Math.ceil(count / columns);
-    const wide = (width - (columns - 1) * gap) / columns;
-    const high = (height - (rows - 1) * gap) / rows;
-    return { columns, wide, high, size: Math.min(wide / 16, high / 9) };
-  }
-
-  function largest(count, ...room) {
-    const all = Array.from({ length: count }, (_, n) => tile(n + 1, count, ...room));
-    return all.reduce((best, one) => (one.size > best.size ? one : best));
-  }
+    line.hidden = !text;
+  };
 
   // --- squares: not one office may be missing ---------------------------------------------------
   const LEAST = 0.18; // rem
@@ -113,7 +71,7 @@ window.commandcenter = window.commandcenter || {};
   cc.fit = function (within) {
     const scope = within || document;
     for (const squares of scope.querySelectorAll(".wall .squares")) fitSquares(squares);
-    for (const grid of scope.querySelectorAll(".wall .cameras:not(:empty)")) fitPictures(grid);
+    for (const grid of scope.querySelectorAll(".wall .cameras:not(:empty)")) cc.fitPictures(grid);
     for (const line of scope.querySelectorAll(".wall :not(.cctv) > .more[data-rest]")) fitList(line);
     fitNumbers(scope);
   };

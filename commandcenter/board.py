@@ -92,6 +92,13 @@ class Board:
         return self._newest.get(feed)
 
 
+def visible(reading: Reading, role: str) -> bool:
+    """Whether a role may see what a reading is about. Most things are for everybody; a camera may
+    name the roles that it is for, and then nothing drawn for everybody ("") shows it."""
+    roles = (reading.value or {}).get("seen_by")
+    return not roles or role in roles
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freshness:
     """How old a feed's data is, as moments at which it turns late and stale.
@@ -131,10 +138,14 @@ class View:
     now: datetime
     say: Language
     region: Region
+    role: str = ""
+    """For whom it is drawn; "": for everybody."""
 
     def all(self, kind: str) -> list[Reading]:
-        """The latest reading of every key of a kind, over the panel's feeds."""
-        return [r for feed in self.feeds for r in self.board.all(feed, kind)]
+        """The latest reading of every key of a kind, over the panel's feeds; without those that
+        are not for the eyes of this role."""
+        told = (r for feed in self.feeds for r in self.board.all(feed, kind))
+        return [reading for reading in told if visible(reading, self.role)]
 
     def values(self, kind: str) -> list[Any]:
         """The values of `all(kind)`: dicts shaped as in commandcenter.vocabulary."""

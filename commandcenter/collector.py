@@ -198,7 +198,7 @@ class Runner:
         self.error = None
 
     def _tell(self) -> None:
-        notes = {k: str(v) for k, v in self.desk.note.items()}
+        notes = dict(self.desk.note)
         status = FeedStatus(
             ok=self.error is None,
             error=self.error or "",

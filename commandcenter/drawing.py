@@ -10,9 +10,13 @@ fills and keeps right, also when no server is there.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
+
+from commandcenter.language import Language
+from commandcenter.vocabulary import CAMERA_AMBER, CAMERA_GREY
 
 Node: TypeAlias = "str | list[Any] | None"
 
@@ -50,6 +54,35 @@ def mark(level: str, word: str) -> list[Any]:
     """The sign of a state: shape by class and word for those who cannot see it. Level is one of
     ok, warn, bad, unknown."""
     return tag("i", f"mark {level}", role="img", aria_label=word, title=word)
+
+
+def camera_sign(value: Mapping[str, Any], say: Language) -> tuple[str, str]:
+    """The word for what is the matter with a camera, "" when nothing is; and since when it is seen
+    as it is, when that is not now: a frozen picture is as old as its last change."""
+    state = value["state"]
+    word = CAMERA_GREY.get(state) or CAMERA_AMBER.get(state) or ""
+    at = value["changed_at"] if state == "frozen" else value["captured_at"]
+    old = state in CAMERA_GREY and at is not None
+    return say(word) if word else "", say.clock(datetime.fromisoformat(at)) if old else ""
+
+
+def camera_attributes(value: Mapping[str, Any], say: Language) -> dict[str, Any]:
+    """What assets/viewer.js says of a camera that is opened: it stands at whatever opens it."""
+    told = " · ".join(filter(None, camera_sign(value, say)))
+    level = "grey" if value["state"] in CAMERA_GREY else "amber" if told else None
+    latitude, longitude = value.get("latitude"), value.get("longitude")
+    placed = latitude is not None and longitude is not None
+    return {
+        "data_name": value["name"],
+        "data_condition": value["state"],
+        "data_level": level,
+        "data_word": told or None,
+        "data_detail": value["detail"] or None,
+        "data_place": f"{latitude:.5f}, {longitude:.5f}" if placed else None,
+        "role": "button",
+        "tabIndex": 0,
+        "aria_label": " · ".join(filter(None, (value["name"], told))),
+    }
 
 
 def since(at: datetime | str) -> list[Any]:

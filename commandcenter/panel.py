@@ -30,6 +30,9 @@ class Panel(ABC):
     """Whether its drawings carry a Plotly figure."""
     series: ClassVar[frozenset[str]] = frozenset()
     """Kinds of readings of which it draws the recent past."""
+    by_role: ClassVar[bool] = False
+    """Whether it shows things that are not for everybody's eyes, such as cameras: it is drawn for
+    each role apart while there are any. Any other panel shows what everybody may see."""
     frame: ClassVar[bool] = False
     """Whether it is the frame of a scene: one with nothing else to show is skipped."""
 

@@ -3,95 +3,123 @@ name; the picture itself is fetched by the browser and never travels here."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import quote
 
+from pydantic import Field
+
 from commandcenter.board import View
-from commandcenter.drawing import Drawing, Node, div, milliseconds, more, span, tag
+from commandcenter.drawing import (
+    Drawing,
+    Node,
+    camera_attributes,
+    camera_sign,
+    div,
+    mark,
+    milliseconds,
+    more,
+    span,
+    tag,
+)
 from commandcenter.panel import Panel
 from commandcenter.reading import Reading
+from commandcenter.vocabulary import CAMERA_AMBER, CAMERA_GREY
 
-WORDS = {
-    "frozen": "FROZEN",
-    "unreachable": "LOST",
-    "unauthorized": "WRONG PASSWORD",
-    "not_found": "NOT FOUND",
-    "unsupported": "NOT SUPPORTED",
-    "starting": "STARTING",
-}
+GRAVITY = ("live", "starting", "late", *(state for state in CAMERA_AMBER if state != "late"))
+_LATE = GRAVITY.index("late")
 
 
 @dataclass(kw_only=True)
 class Cctv(Panel):
-    """A strip or grid of cameras."""
+    """A strip or grid of cameras, as large as they can be. What does not fit is counted, or comes
+    on the next page."""
+
+    by_role: ClassVar[bool] = True
 
     feeds: tuple[str, ...] = ("cameras",)
-    show: int = 8
-    """How many cameras are shown at most; those that do not fit are counted."""
+    show: Annotated[int, Field(ge=1, le=64)] = 64
+    """How many cameras are shown at once at most."""
     columns: int = 0
     """How many stand in a row; 0: as many as suit the shape of the card."""
+    order: Literal["list", "bad-first"] = "list"
+    """As in the list; or those that need a person first."""
     bad: int = 2
-    """How many places bad cameras may take from the first in the list."""
+    """In the order of the list: how many places bad cameras may take that stand beyond `show`."""
+    page_every: Annotated[float, Field(ge=0)] = 0
+    """Seconds after which the next cameras are shown, on all screens at the same time; 0: never."""
     cameras: tuple[str, ...] = ()
     """The cameras to show, by their ids in the list; all of them without it."""
 
+    def __post_init__(self) -> None:
+        self._alone = False
+
     def only(self, thing: str) -> Cctv:
-        """One camera that fills the screen."""
-        return replace(self, cameras=(thing,), show=1, columns=1)
+        """One camera that fills the screen, with a new picture several times a second."""
+        one = replace(self, cameras=(thing,), show=1, columns=1, page_every=0)
+        one._alone = True
+        return one
 
     def render(self, view: View) -> Drawing:
-        """The first cameras of the list, and in the last places those that are bad."""
+        """All cameras in their order: how many of them fit, the page knows (assets/fit.js)."""
         cameras = sorted(view.all("camera"), key=lambda r: (r.value or {})["place"])
         if self.cameras:
             cameras = [camera for camera in cameras if camera.identity in self.cameras]
-        shown = self._choose(cameras)
-        rest = len(cameras) - len(shown)
-        return Drawing(
-            empty=not cameras,
-            body=div(
-                "cctv",
-                div(
-                    "cameras",
-                    *(_tile(view, camera) for camera in shown),
-                    data_columns=self.columns or None,
-                ),
-                more(rest),
-                None if cameras else div("empty", view.say("No camera has answered yet")),
-            ),
+        grid = div(
+            "cameras",
+            *(_tile(view, camera, alone=self._alone) for camera in self._ordered(cameras)),
+            data_columns=self.columns or None,
+            data_show=self.show,
+            data_turn=self._turn(view.now),
         )
+        nothing = None if cameras else div("empty", view.say("No camera has answered yet"))
+        return Drawing(empty=not cameras, body=div("cctv", grid, more(0), nothing))
 
-    def _choose(self, cameras: list[Reading]) -> list[Reading]:
+    def _ordered(self, cameras: list[Reading]) -> Sequence[Reading]:
+        """Worst first; or as in the list, but a few bad ones from the end of it among the first."""
+        if self.order == "bad-first":
+            return sorted(cameras, key=lambda c: -_gravity(c))
         first, others = cameras[: self.show], cameras[self.show :]
-        bad = [c for c in others if _state(c) not in ("live", "late", "starting")][: self.bad]
+        bad = [camera for camera in others if _gravity(camera) > _LATE][: self.bad]
         kept = first[: self.show - len(bad)]
-        return sorted(kept + bad, key=lambda c: (c.value or {})["place"])
+        shown = sorted(kept + bad, key=lambda c: (c.value or {})["place"])
+        return shown + [camera for camera in cameras if camera not in shown]
+
+    def _turn(self, now: datetime) -> int | None:
+        """How often pages have turned: of the clock alone, so all walls turn alike."""
+        return int(now.timestamp() // self.page_every) if self.page_every else None
 
 
-def _state(camera: Reading) -> str:
-    return str((camera.value or {})["state"])
+def _gravity(camera: Reading) -> int:
+    """The higher, the sooner a person is needed."""
+    state = (camera.value or {})["state"]
+    return GRAVITY.index(state) if state in GRAVITY else len(GRAVITY)
 
 
-def _tile(view: View, camera: Reading) -> Node:
+def _tile(view: View, camera: Reading, *, alone: bool) -> Node:
     value = camera.value or {}
     state = value["state"]
     return div(
         f"camera {state}",
-        _picture(camera, value) if value["picture"] is not None else div("nothing"),
-        _sign(view, value) if state in WORDS else None,
+        _picture(camera, value, alone=alone) if value["picture"] is not None else div("nothing"),
+        _sign(view, value),
         _age(value),
         span("name", value["name"]),
         key=camera.identity,
         data_camera=camera.identity,
         title=value["detail"] or None,
         **_judged(view, camera, value),
+        **camera_attributes(value, view.say),
     )
 
 
-def _picture(camera: Reading, value: dict[str, Any]) -> Node:
-    address = f"/snapshots/{quote(camera.identity, safe='')}/{value['picture']}.jpg"
-    return tag("canvas", "", data_picture=address, aria_label=value["name"], role="img")
+def _picture(camera: Reading, value: dict[str, Any], *, alone: bool) -> Node:
+    """Its address without the size, which is the browser's to choose."""
+    address = f"/snapshots/{quote(camera.identity, safe='')}/{value['picture']}"
+    name, burst = value["name"], "" if alone else None
+    return tag("canvas", "", data_picture=address, data_burst=burst, aria_label=name, role="img")
 
 
 def _seen(value: dict[str, Any]) -> str | None:
@@ -101,21 +129,19 @@ def _seen(value: dict[str, Any]) -> str | None:
 
 
 def _age(value: dict[str, Any]) -> Node:
-    """How old the picture is; of a bad camera its sign says it."""
+    """How old the picture is; of a grey one its sign says it."""
     at = _seen(value)
-    if at is None or value["state"] in WORDS:
+    if at is None or value["state"] in CAMERA_GREY:
         return None
     return span("age", tag("time", "", data_ago=milliseconds(at)))
 
 
 def _sign(view: View, value: dict[str, Any]) -> Node:
-    """What is the matter, and since when."""
-    at = _seen(value)
-    return div(
-        "sign",
-        span("", view.say(WORDS[value["state"]])),
-        span("when", view.say.clock(datetime.fromisoformat(at))) if at else None,
-    )
+    """What is the matter: over a grey picture with its time, in the corner of one in colour."""
+    word, when = camera_sign(value, view.say)
+    if value["state"] in CAMERA_GREY:
+        return div("sign", span("", word), span("when", when) if when else None)
+    return div("caution", mark("warn", word), span("", word)) if word else None
 
 
 def _judged(view: View, camera: Reading, value: dict[str, Any]) -> dict[str, Any]:
@@ -131,13 +157,12 @@ def _judged(view: View, camera: Reading, value: dict[str, Any]) -> dict[str, Any
         }
     patience = view.board.patience[camera.feed]
     captured = datetime.fromisoformat(at)
-    bad = value["state"] in WORDS
+    grey = value["state"] in CAMERA_GREY
     late = captured + timedelta(seconds=patience.late_after)
     stale = captured + timedelta(seconds=patience.stale_after)
     return {
-        "data_state": "stale" if bad else "fresh",
-        "data_base": "stale" if bad else None,
-        "data_condition": value["state"],
+        "data_state": "stale" if grey else "fresh",
+        "data_base": "stale" if grey else None,
         "data_origin": camera.origin.value,
         "data_at": at,
         "data_late_at": milliseconds(late),

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
 from commandcenter.board import View
-from commandcenter.drawing import Drawing, Node, div, mark, span, tag
+from commandcenter.drawing import Drawing, Node, camera_attributes, div, mark, span, tag
 from commandcenter.geography.geojson import Outline
 from commandcenter.geography.labels import LINE, Label, beside, width
-from commandcenter.geography.plane import Point
+from commandcenter.geography.plane import Box, Point
 from commandcenter.geography.sheet import NAME, NOTE, Area, Place, Sheet, lay_out
 from commandcenter.panel import Panel
+from commandcenter.reading import Reading
+from commandcenter.vocabulary import CAMERA_AMBER, CAMERA_GREY
 
 Devices: TypeAlias = Mapping[str, dict[str, Any]]
 
@@ -43,6 +45,13 @@ SHAPES: dict[str, tuple[Node, ...]] = {  # in a square of 2 by 2
     "unknown": (SQUARE, HATCH, QUERY),
     "unconnected": (SQUARE, HATCH),
 }
+CAMERA: Node = tag("path", "body", d="M-1-.55H.35V.55H-1ZM.5-.1 1.05-.5V.5L.5.1Z")
+PIN_LEVELS = ("ok", "warn", "bad")
+PIN_SIGNS: tuple[tuple[Node, ...], ...] = (
+    (),
+    (tag("path", "caution", d="M.75-1.5 1.5-.2H0Z"),),
+    (tag("path", "slash", d="M-1.1 1 1.1-1"),),
+)
 LARGER = {"up": 1.0, "unconnected": 1.05, "unknown": 1.3, "degraded": 1.3, "down": 1.4}
 MOST_NAMES, LONGEST_NAME = 8, 24
 GAP = 0.25  # between a leader and its name
@@ -53,13 +62,19 @@ class Map(Panel):
     """Offices at their coordinates, by state; kecamatan shaded by the worst of them."""
 
     heading: ClassVar[str] = "Service map"
+    by_role: ClassVar[bool] = True
 
     feeds: tuple[str, ...] = ("network",)
     outline: Outline | None = None
     """A GeoJSON file (WGS 84) with the borders of the kecamatan, told by name or Kemendagri code;
     without it an outline is drawn from the places of the offices."""
 
+    cameras: bool = False
+    """Whether cameras of the list stand in it, too, where they have coordinates."""
+
     def __post_init__(self) -> None:
+        if self.cameras and self.feeds == ("network",):
+            self.feeds = ("network", "cameras")
         self._places: tuple[Place, ...] | None = None
         self._sheet: Sheet
 
@@ -69,14 +84,15 @@ class Map(Panel):
         offices = [d for d in devices.values() if d["role"] == "office"]
         places, wrong = _places(devices)
         kecamatan = {d["kecamatan"] for d in offices if d["kecamatan"]}
+        cameras = _placed(view.all("camera")) if self.cameras and places else {}
         return Drawing(
             subtitle=view.say("{n} kecamatan · {m} offices", n=len(kecamatan), m=len(offices)),
             body=div(
                 "map",
-                div("sheet", _picture(view, devices, self._laid_out(places)))
+                div("sheet", _picture(view, devices, cameras, self._laid_out(places)))
                 if places
                 else div("empty", view.say("No office has coordinates yet")),
-                _legend(view, devices, places, wrong, self._borderless(places)),
+                _legend(view, devices, places, wrong, self._borderless(places), cameras),
             ),
         )
 
@@ -100,7 +116,13 @@ def _places(devices: Devices) -> tuple[tuple[Place, ...], int]:
     return tuple(place for place in told if place.plausible), wrong
 
 
-def _picture(view: View, devices: Devices, sheet: Sheet) -> Node:
+def _placed(cameras: Sequence[Reading]) -> Devices:
+    """Cameras that say where they are, by id."""
+    values = {camera.identity: camera.value or {} for camera in cameras}
+    return {i: v for i, v in sorted(values.items()) if v.get("latitude") is not None}
+
+
+def _picture(view: View, devices: Devices, cameras: Devices, sheet: Sheet) -> Node:
     shown = sorted(sheet.at, key=lambda i: GRAVITY.index(devices[i]["state"]))
     box = sheet.box
     return tag(
@@ -111,6 +133,7 @@ def _picture(view: View, devices: Devices, sheet: Sheet) -> Node:
         tag("g", "names", *_names(view, sheet, _by_kecamatan(devices))),
         tag("g", "notes", *_broken_names(devices, sheet, shown)),
         tag("g", "sites", *(_site(view, i, devices[i], sheet) for i in shown)),
+        tag("g", "pins", *_pins(view, cameras, sheet)) if cameras else None,
         viewBox=f"{box.left:.2f} {box.top:.2f} {box.width:.2f} {box.height:.2f}",
         preserveAspectRatio="xMidYMid meet",
     )
@@ -157,6 +180,29 @@ def _site(view: View, key: str, device: dict[str, Any], sheet: Sheet) -> Node:
     scale = _round(sheet.radius * LARGER[state])
     place = f"translate({x} {y}) scale({scale})"
     return tag("g", f"site {LEVELS[state]}{hub}", *SHAPES[state], transform=place, **told)
+
+
+def _pins(view: View, cameras: Devices, sheet: Sheet) -> Iterator[Node]:
+    """A small camera where one stands, worse ones on top; whoever opens it sees what it sees."""
+    for key, camera in sorted(cameras.items(), key=lambda one: _pin_level(one[1]["state"])):
+        x, y = _clamped(sheet.project((camera["longitude"], camera["latitude"])), sheet.box)
+        level = _pin_level(camera["state"])
+        place = f"translate({_round(x)} {_round(y)}) scale({_round(sheet.radius * 1.15)})"
+        told = camera_attributes(camera, view.say)
+        classes = f"pin {PIN_LEVELS[level]}"
+        yield tag(
+            "g", classes, CAMERA, *PIN_SIGNS[level], transform=place, key=key, data_pin=key, **told
+        )
+
+
+def _clamped(point: Point, box: Box) -> Point:
+    """What stands outside of the sheet is drawn at its edge: no camera is missing in the map."""
+    (x, y), inner = point, box.grown(-1.0)
+    return min(max(x, inner.left), inner.right), min(max(y, inner.top), inner.bottom)
+
+
+def _pin_level(state: str) -> int:
+    return 2 if state in CAMERA_GREY and state != "starting" else int(state in CAMERA_AMBER)
 
 
 def _names(view: View, sheet: Sheet, members: Mapping[str, list[dict[str, Any]]]) -> Iterator[Node]:
@@ -215,7 +261,12 @@ def _round(value: float) -> float:
 
 
 def _legend(
-    view: View, devices: Devices, places: Sequence[Place], wrong: int, borderless: Sequence[str]
+    view: View,
+    devices: Devices,
+    places: Sequence[Place],
+    wrong: int,
+    borderless: Sequence[str],
+    cameras: Devices,
 ) -> Node:
     """Every office is counted by its state; those that the map cannot show are told apart."""
     offices = [d["state"] for d in devices.values() if d["role"] == "office"]
@@ -229,6 +280,7 @@ def _legend(
         "legend",
         *(_entry(view, state, offices.count(state)) for state in WORDS if _listed(state, offices)),
         span("", tag("i", "ring", aria_hidden="true"), _hubs(view, hubs)) if hubs else None,
+        span("", tag("i", "lens", aria_hidden="true"), _count(view, cameras)) if cameras else None,
         *(span("aside", view.say(text, n=n)) for text, n in hidden.items() if n),
         span("aside", view.say("no border for {names}", names=", ".join(borderless)))
         if borderless
@@ -240,6 +292,13 @@ def _hubs(view: View, states: Sequence[str]) -> str:
     """Sites that others hang on: routers of kecamatan, cores of providers."""
     down = states.count("down")
     return view.say("{n} hubs, {m} down" if down else "{n} hubs", n=len(states), m=down)
+
+
+def _count(view: View, cameras: Devices) -> str:
+    """How many stand in the map, and how many of them need a person."""
+    bad = sum(_pin_level(camera["state"]) > 0 for camera in cameras.values())
+    text = "{n} cameras, {m} with trouble" if bad else "{n} cameras"
+    return view.say(text, n=len(cameras), m=bad)
 
 
 def _listed(state: str, offices: Sequence[str]) -> bool:

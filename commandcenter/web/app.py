@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from commandcenter.board import Board
-from commandcenter.bus import Bus
+from commandcenter.bus import Bus, Pictures
 from commandcenter.config import Config
 from commandcenter.language import LANGUAGES, Language
 from commandcenter.panel import Panel
@@ -44,8 +44,9 @@ from commandcenter.web.presence import Presence
 from commandcenter.web.reception import Reception
 from commandcenter.web.screens import Screens
 from commandcenter.web.screens_panel import ScreensPanel
+from commandcenter.web.sight import Sight
 from commandcenter.web.sign_in import Directory as SomeDirectory
-from commandcenter.web.snapshots import snapshot_route
+from commandcenter.web.snapshots import Snapshots
 from commandcenter.web.stages import Stages
 from commandcenter.web.static import Compressed
 from commandcenter.web.studio import Studio
@@ -61,6 +62,7 @@ FIRST_NEWS = 1.0  # seconds that a start waits for the bus, at most
 def web_app(
     config: Config,
     bus: Bus,
+    pictures: Pictures,
     records: Records,
     now: Callable[[], datetime],
     put_aside: Callable[[str, str, str, bytes], None],
@@ -78,7 +80,9 @@ def web_app(
     lifespan = _lifespan(hub, bus, displays, visitors, presence)
     server = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     server.router.routes.extend(Health(bus, records, hub, now).routes())
-    server.router.routes.append(snapshot_route(bus))
+    sight = Sight(hub)
+    say = hub.studio.languages[usual]
+    server.router.routes.extend(Snapshots(pictures, records, sight, say, now).routes())
     console = Console(config, bus, records, visitors, hub.board, now)
     server.router.routes.extend(console.routes())
     server.router.routes.extend(pairing.routes())
@@ -99,7 +103,7 @@ def web_app(
         policy=_policy(dash),
         callbacks=callbacks,
         paper=Paper(config),
-        shows=lambda display, camera: hub.shows(f"display/{display}", camera),
+        shows=sight.shows,
     )
     inside = WallDoor(Compressed(OneIndex(server, set(pages))), pairing)
     return Guard(inside, rules, visitors, Floods(time.monotonic))

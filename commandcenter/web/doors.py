@@ -83,7 +83,10 @@ DOORS: tuple[Door, ...] = (
     _door("GET", "/_dash-dependencies", ALL),
     _door("POST", "/_dash-update-component", ALL),  # and the callback it names (guard.py)
     _door("WS", "/live", ALL),  # and the page it names must open, too
-    _door("GET", "/snapshots/{camera}/{number:int}.jpg", ALL),
+    # Which cameras, sight.py knows: those of one's role; of a display, what was drawn for it.
+    _door("GET", "/snapshots/{camera}/{number:int}/{size}.jpg", ALL),
+    _door("GET", "/snapshots/{camera}/next/{number:int}.jpg", ALL),
+    _door("POST", "/cameras/{camera}/again", OPERATORS),
     # --- pages ----------------------------------------------------------------------------------
     _door("GET", WALL, EVERYBODY),  # a display without a token is shown a code
     _door("GET", "/", PEOPLE),
@@ -93,6 +96,7 @@ DOORS: tuple[Door, ...] = (
     # --- the console ----------------------------------------------------------------------------
     _door("GET", "/console/incidents/{number:int}", READERS),
     _door("GET", "/console/incidents/{number:int}/log", READERS),
+    _door("GET", "/console/incidents/{number:int}/evidence.zip", READERS),
     _door("GET", "/console/evidence/{number:int}", READERS),
     _door("GET", "/console/history", READERS),
     _door("GET", "/console/history.csv", READERS),

@@ -192,7 +192,7 @@ class Guard:
             return RedirectResponse(headers.pop("Location"), status_code=303, headers=headers)
         if path.startswith("/api/"):
             return problem(status, why, headers=headers)
-        if path.startswith(("/console/", "/screens/")) and not _is_a_page(scope):
+        if path.startswith(("/console/", "/screens/", "/cameras/")) and not _is_a_page(scope):
             return JSONResponse({"ok": False, "why": why}, status, headers=headers)
         if _is_a_page(scope) and status != 400:  # under a foreign name nothing of ours is loaded
             paper = self.rules.paper

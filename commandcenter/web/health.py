@@ -16,6 +16,7 @@ from starlette.routing import Route
 from commandcenter.board import Board
 from commandcenter.bus import Bus, BusDown
 from commandcenter.records.database import Records, RecordsDown
+from commandcenter.web.camera_figures import camera_figures
 from commandcenter.web.hub import Hub
 
 
@@ -107,6 +108,7 @@ class Figures:
         yield from self._feeds()
         yield from self._channels()
         yield self._incidents()
+        yield from camera_figures(self.hub.board)
         hub = self.hub
         yield GaugeMetricFamily("commandcenter_browsers", "Connected pages", len(hub.browsers))
         yield CounterMetricFamily("commandcenter_drawings", "Drawings made", hub.studio.drawn)

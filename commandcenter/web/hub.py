@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 import orjson
 
@@ -105,6 +104,9 @@ class Hub:
     def changed(self, feeds: Iterable[str]) -> None:
         """Draw what depends on these feeds: at once, or when the panel has rested."""
         told = set(feeds)
+        if self.studio.notice_secrets(told):  # everything is drawn for others than before
+            for browser in list(self.browsers):
+                self.again(browser)
         for canvas in self.studio.canvases():
             if told.intersection(canvas.panel.feeds):
                 self._draw_soon(canvas)
@@ -133,8 +135,11 @@ class Hub:
             canvas.timer = loop.call_at(max(canvas.rests_until, loop.time()), self._draw, canvas)
 
     def _watchers(self, canvas: Canvas) -> list[Browser]:
-        code = canvas.say.code
-        return [b for b in self.browsers if canvas.name in b.panels and b.language == code]
+        def looks(browser: Browser) -> bool:
+            role = self.studio.audience(canvas.panel, _role(browser))
+            return browser.language == canvas.say.code and role == canvas.role
+
+        return [b for b in self.browsers if canvas.name in b.panels and looks(b)]
 
     def _draw(self, canvas: Canvas) -> None:
         if self.studio.draw(canvas):
@@ -147,9 +152,9 @@ class Hub:
                 canvas.timer.cancel()
             self._draw(canvas)
 
-    def drawing(self, panel: str, language: str) -> dict[str, Any]:
+    def drawing(self, panel: str, language: str, role: str = "") -> dict[str, Any]:
         """A panel as it is now, for a page that is only being loaded; its chart comes later."""
-        canvas = self.studio.canvas(panel, language)
+        canvas = self.studio.canvas(panel, language, role)
         self._draw_now(canvas)
         drawn: dict[str, Any] = orjson.loads(canvas.body)
         drawn.pop("figure", None)
@@ -219,13 +224,6 @@ class Hub:
         """Those that have a page open."""
         return {b.visitor.session for b in self.browsers if b.visitor and b.visitor.session}
 
-    def shows(self, place: str, camera: str) -> bool:
-        """Whether a picture of this camera is part of what was drawn for this place."""
-        stage = self.stages.step([place])[place]
-        names = {*stage.wall.panels, *stage.panels} if stage else set()
-        address = f"/snapshots/{quote(camera, safe='')}/".encode()
-        return any(address in c.body for c in self.studio.canvases() if c.name in names)
-
     def reload(self, place: str) -> None:
         """Let the pages of a display load themselves anew."""
         for browser in [b for b in self.browsers if b.place == place]:
@@ -246,13 +244,16 @@ class Hub:
 
     def _tell_all(self, browser: Browser, kind: bytes) -> None:
         """Its stage, and every panel of it; a full wire is told when it has drained."""
-        mine = [self.studio.canvas(name, browser.language) for name in sorted(browser.panels)]
+        mine = [self._canvas(name, browser) for name in sorted(browser.panels)]
         browser.owed = dict.fromkeys(browser.panels)  # what is drawn now is told with all the rest
         for canvas in mine:
             self._draw_now(canvas)
         browser.owed.clear()
         browser.has = {canvas.name: canvas.version for canvas in mine}
         self._write(browser, self._message(kind, *mine, stage=browser.stage))
+
+    def _canvas(self, name: str, browser: Browser) -> Canvas:
+        return self.studio.canvas(name, browser.language, _role(browser))
 
     def _give(self, canvas: Canvas) -> None:
         whole = part = b""
@@ -271,7 +272,7 @@ class Hub:
             name = next(iter(browser.owed))
             del browser.owed[name]
             if name in browser.panels:
-                canvas = self.studio.canvas(name, browser.language)
+                canvas = self._canvas(name, browser)
                 self._write_drawing(browser, canvas, self._message(b"draw", canvas))
         self.ledger.pay(browser)
 
@@ -352,3 +353,7 @@ class Hub:
             self.cut += 1
             browser.wire.abort()
             self.leave(browser)
+
+
+def _role(browser: Browser) -> str:
+    return browser.visitor.role if browser.visitor else ""

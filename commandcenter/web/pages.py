@@ -13,7 +13,7 @@ from dash import Dash, dcc, html
 from dash.backends._fastapi import get_current_request
 from dash.development.base_component import Component
 
-from commandcenter.access.roles import Visitor
+from commandcenter.access.roles import Role, Visitor
 from commandcenter.config import Config
 from commandcenter.language import Language
 from commandcenter.panel import Panel
@@ -159,7 +159,8 @@ def connect_pages(
         visitor = visitor_of(request)
         # Dash asks in a thread of its own; drawings are made in the loop's alone.
         knows = partial(desk, say, visitor)
-        inside = [hub.from_thread(partial(_inside, page, place, say, hub, knows))]
+        role = visitor.role
+        inside = [hub.from_thread(partial(_inside, page, place, say, hub, role, knows))]
         if visitor.kind == "person" and not page.ledger:
             inside.insert(0, _self(visitor, say))
         told: dict[str, Any] = page_words(say, console=page.ledger)
@@ -178,18 +179,20 @@ def _inside(
     place: str,
     say: Language,
     hub: Hub,
+    role: Role,
     desk: Callable[[], Mapping[str, Any]],
 ) -> Component:
     if page.ledger:
         return Console(id="console", desk=desk())
-    return _stage(place, say, hub) if place else _desk(page, say, hub)
+    return _stage(place, say, hub, role) if place else _desk(page, say, hub)
 
 
 def _self(visitor: Visitor, say: Language) -> Component:
     """Who looks at this page, where else they may go. No wall of a display has it."""
     links = [html.A(say(link.word), href=link.path) for link in links_of(visitor)]
     me = html.A(visitor.name, href="/me", className="me")
-    return html.Nav([*links, me], id="self", title=say("Pages"))
+    told: dict[str, Any] = {"data-role": visitor.role}
+    return html.Nav([*links, me], id="self", title=say("Pages"), **told)
 
 
 def _desk(page: Page, say: Language, hub: Hub) -> Component:
@@ -199,7 +202,7 @@ def _desk(page: Page, say: Language, hub: Hub) -> Component:
     return html.Main(cards, className=page.panels[0])
 
 
-def _stage(place: str, say: Language, hub: Hub) -> Component:
+def _stage(place: str, say: Language, hub: Hub, role: Role) -> Component:
     """A wall: a card for every panel there is, those of its stage already drawn. A scene that
     comes later finds its cards here and only has to fill them."""
     found = hub.stage(place, say.code)
@@ -208,7 +211,7 @@ def _stage(place: str, say: Language, hub: Hub) -> Component:
     stage, told = found
     staged = set(stage.panels)
     cards = [
-        _card(panel, hub.drawing(name, say.code) if name in staged else {})
+        _card(panel, hub.drawing(name, say.code, role) if name in staged else {})
         for name, panel in hub.studio.panels.items()
         if name not in DESKS
     ]

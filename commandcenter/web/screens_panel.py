@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from commandcenter.board import View
+from commandcenter.board import View, visible
 from commandcenter.drawing import Drawing, Node, div, span, tag
 from commandcenter.language import Language
 from commandcenter.panel import Panel
@@ -133,14 +133,16 @@ def _preset(say: Language, preset: Mapping[str, Any]) -> Node:
 
 
 def _cameras(view: View, panels: Mapping[str, Panel]) -> dict[str, str]:
-    """What can fill a screen beside panels: "cctv:simpang" -> its name. Of two panels that could
-    show a camera, the one that guests do not see shows it."""
+    """What can fill a screen beside panels: "cctv:simpang" -> its name; of cameras only those that
+    displays may show. Of two panels that could show one, it is the one that guests do not see."""
     cautious = sorted(panels.values(), key=lambda panel: not panel.hide_from_guests)
     found: dict[str, tuple[str, str]] = {}
     for panel in cautious:
         for feed in panel.feeds:
             for camera in view.board.all(feed, "camera"):
-                if camera.identity not in found and panel.only(camera.identity) is not None:
+                if camera.identity in found or not visible(camera, "display"):
+                    continue
+                if panel.only(camera.identity) is not None:
                     name = str((camera.value or {})["name"])
                     found[camera.identity] = f"{panel.name}:{camera.identity}", name
     return dict(sorted(found.values(), key=lambda one: one[1].casefold()))

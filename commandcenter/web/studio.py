@@ -1,4 +1,5 @@
-"""The studio: every panel in every language on a canvas of its own, drawn when it changed."""
+"""The studio: every panel in every language on a canvas of its own, drawn when it changed; and for
+each role on its own, as long as there is something that not all of them may see."""
 
 from __future__ import annotations
 
@@ -38,11 +39,13 @@ SMALL = 0.5  # a patch that is larger than this part of the whole is not worth i
 
 @dataclass(eq=False, kw_only=True)
 class Canvas:
-    """One panel in one language: its last drawing, and when it may be drawn again."""
+    """One panel in one language for one role ("": for all): its last drawing, and when it may be
+    drawn again."""
 
     name: str
     panel: Panel
     say: Language
+    role: str = ""
     card: dict[str, Any] = field(default_factory=dict)
     body: bytes = b""
     """The card as JSON."""
@@ -81,35 +84,52 @@ class Studio:
         self.guests = False
         self.drawn = 0
         self._canvases = {
-            (name, code): Canvas(name=name, panel=panel, say=say)
+            (name, code, ""): Canvas(name=name, panel=panel, say=say)
             for name, panel in panels.items()
             for code, say in languages.items()
         }
+        self._secret: frozenset[str] = frozenset()  # feeds that tell of what not all may see
 
     def canvases(self) -> Collection[Canvas]:
         """All of them."""
         return self._canvases.values()
 
-    def canvas(self, name: str, language: str) -> Canvas:
-        """The canvas of a panel, or of one thing of it: "focus:cctv:simpang"."""
-        key = name, language
+    def canvas(self, name: str, language: str, role: str = "") -> Canvas:
+        """The canvas of a panel, or of one thing of it ("focus:cctv:simpang"), for this role."""
+        panel = self.panels.get(name) or self._only(name)
+        key = name, language, self.audience(panel, role)
         if key not in self._canvases:
-            panel = self._only(name)
-            self._canvases[key] = Canvas(name=name, panel=panel, say=self.languages[language])
+            say = self.languages[language]
+            self._canvases[key] = Canvas(name=name, panel=panel, say=say, role=key[2])
         return self._canvases[key]
+
+    def audience(self, panel: Panel, role: str) -> str:
+        """For whom a panel is drawn when somebody of this role looks: "": the same for all."""
+        return role if panel.by_role and self._secret.intersection(panel.feeds) else ""
+
+    def notice_secrets(self, feeds: Iterable[str]) -> bool:
+        """These feeds changed. Whether some panel is drawn for another audience now."""
+        shown = {f for panel in self.panels.values() if panel.by_role for f in panel.feeds}
+        told = shown.intersection(feeds)
+        found = {feed for feed in told if self._has_secrets(feed)}
+        before, self._secret = self._secret, frozenset(self._secret - told | found)
+        return before != self._secret
+
+    def _has_secrets(self, feed: str) -> bool:
+        return any((r.value or {}).get("seen_by") for r in self.board.all(feed, "camera"))
 
     def forget(self, watched: Collection[str]) -> None:
         """Let go of canvases of single things that nobody looks at any more."""
-        for name, code in list(self._canvases):
-            if name.startswith(f"{FOCUS}:") and name not in watched:
-                del self._canvases[name, code]
+        for key in list(self._canvases):
+            if key[0].startswith(f"{FOCUS}:") and key[0] not in watched:
+                del self._canvases[key]
 
     def wellness(self, panels: Iterable[str], language: str) -> dict[str, Wellness]:
         """How these panels are, a few seconds ago at most, also those that nobody watches."""
         now = asyncio.get_running_loop().time()
         told: dict[str, Wellness] = {}
         for name in panels:
-            canvas = self._canvases[name, language]
+            canvas = self._canvases[name, language, ""]
             unseen = canvas.dirty and canvas.timer is None
             if unseen and (not canvas.body or now >= canvas.rests_until + LOOK_EVERY):
                 self.draw(canvas)
@@ -147,6 +167,7 @@ class Studio:
             now=self.now(),
             say=canvas.say,
             region=self.region,
+            role=canvas.role,
         )
         try:
             drawing = _drawing(canvas, view)

@@ -10,6 +10,13 @@ import orjson
 from commandcenter.language import Language
 
 _WORDS = (
+    "It is being tried again",
+    "No picture is kept",
+    "Try again",
+    "Close",
+    "Next camera",
+    "Previous camera",
+    "page {n} of {m}",
     "{n} s",
     "{n} min",
     "{n} h",
@@ -42,7 +49,19 @@ _WORDS = (
     "No",
 )
 _CONSOLE = (  # assets/console*.js
-    "Try again",
+    "Download the evidence (ZIP)",
+    "Enlarge: {what}",
+    "Before the fall",
+    "At the fall",
+    "After the fall",
+    "in the second of the fall",
+    "{t} before it",
+    "{t} after it",
+    "Expected from {clock}",
+    "The camera sent no picture",
+    "Kept until {clock}",
+    "Previous",
+    "Next",
     "My account",
     "Sign out",
     "Administration",
@@ -200,7 +219,6 @@ _CONSOLE = (  # assets/console*.js
     "back",
     "help",
     "Keys",
-    "Close",
     "opened: {title}",
     "raised to",
     "lowered to",

@@ -31,7 +31,7 @@ from playwright.sync_api import (
 )
 
 from commandcenter.access.roles import Role
-from commandcenter.bus import Bus
+from commandcenter.bus import Bus, Pictures
 from commandcenter.reading import Reading
 from commandcenter.records.accounts import accounts, create
 from commandcenter.records.database import Records
@@ -268,18 +268,24 @@ class Site:
 
         return apart(work)
 
-    def keep_picture(self, camera: str, jpeg: bytes, at: datetime | None = None) -> int:
+    def keep_picture(
+        self, camera: str, jpeg: bytes, at: datetime | None = None, *, large: bytes = b""
+    ) -> int:
         """The latest picture of a camera, as the cameras' process keeps it; its number."""
+        when, ttl = at or datetime.now(UTC), timedelta(minutes=10)
+        return self.with_pictures(lambda p: p.keep(camera, jpeg, large or jpeg, when, ttl))
 
-        async def work() -> int:
-            bus = Bus(self.redis_url)
+    def with_pictures(self, work: Callable[[Pictures], Awaitable[T]]) -> T:
+        """Do something with the pictures, as another process of ours would."""
+
+        async def whole() -> T:
+            pictures = Pictures(self.redis_url)
             try:
-                when = at or datetime.now(UTC)
-                return await bus.keep_picture(camera, jpeg, when, timedelta(minutes=10))
+                return await work(pictures)
             finally:
-                await bus.close()
+                await pictures.close()
 
-        return apart(work)
+        return apart(whole)
 
 
 @pytest.fixture(scope="module")

@@ -130,20 +130,35 @@ def application(name: str, *, state: Literal["up", "degraded", "down"] = "up") -
     return reading("applications", f"application/{name}", dict(value))
 
 
-def camera(place: int, *, state: CameraState = "live", origin: Origin = Origin.LIVE) -> Reading:
+def camera(
+    place: int,
+    *,
+    state: CameraState = "live",
+    origin: Origin = Origin.LIVE,
+    name: str = "",
+    seen_by: Sequence[str] = (),
+    picture: int | None = None,
+) -> Reading:
     seen = state not in ("unreachable", "starting")
     value: Camera = {
-        "name": f"Simpang {place}",
+        "name": name or f"Simpang {place}",
         "owner": "Dishub",
         "place": place,
         "state": state,
         "detail": "" if seen else "tidak menjawab",
         "captured_at": from_now(0) if seen else None,
         "changed_at": from_now(-60) if seen else None,
-        "picture": None,
+        "picture": picture,
         "width": 640,
         "height": 360,
         "behind": "",
+        "office": "",
+        "latitude": -2.70 + 0.02 * (place // 8),
+        "longitude": 111.40 + 0.03 * (place % 8),
+        "seen_by": list(seen_by),
+        "since": from_now(-60),
+        "way": "keep",
+        "bytes_per_second": 20_000.0,
     }
     return reading("cameras", f"camera/simpang-{place}", dict(value), origin)
 

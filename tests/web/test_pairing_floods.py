@@ -15,7 +15,7 @@ import orjson
 import pytest
 from starlette.types import ASGIApp, Message
 
-from commandcenter.bus import Bus
+from commandcenter.bus import Bus, Pictures
 from commandcenter.config import read_config
 from commandcenter.records.database import Records
 from commandcenter.records.pairing import ALPHABET
@@ -150,15 +150,16 @@ async def house(
     path = tmp_path / "config.toml"
     path.write_text(CONFIG, encoding="utf-8")
     tokens = [sign_in(sqlite_records.url, name, "operator") for name in ("Ani", "Budi")]
-    bus = Bus(redis_url)
+    bus, pictures = Bus(redis_url), Pictures(redis_url)
     clock.now = (await sqlite_records.read(_begun_at)).astimezone(clock.now.tzinfo)
-    app = web_app(read_config(path), bus, sqlite_records, clock, lambda *_: None)
+    app = web_app(read_config(path), bus, pictures, sqlite_records, clock, lambda *_: None)
     ani, budi = (Person(app, DESK, f"{COOKIE}={token}") for token in tokens)
     async with living(app):
         found = House(app, ani, budi, Person(app, ROOM))
         asked = await found.display.post("/wall/pairing", width=1920, height=1080)
         found.asked = asked.told
         yield found
+    await pictures.close()
     await bus.close()
 
 

@@ -25,7 +25,7 @@ from starlette.types import Message, Receive, Scope, Send
 from commandcenter.access.roles import MAY, ROLES, Role
 from commandcenter.access.settings import Oidc
 from commandcenter.board import View
-from commandcenter.bus import Bus
+from commandcenter.bus import Bus, Pictures
 from commandcenter.config import Config, read_config
 from commandcenter.drawing import Drawing, div
 from commandcenter.panel import Panel
@@ -89,9 +89,12 @@ WS   /live                                      : {PEOPLE}
 WS   /live?page=/console                        : {READERS}
 WS   /live?page=/screens                        : {OPERATORS}
 WS   /live?page=/wall&page=/                    :
-GET  /snapshots/{{camera}}/{{number:int}}.jpg   : {PEOPLE}
+GET  /snapshots/{{camera}}/{{number:int}}/{{size}}.jpg : {PEOPLE}
+GET  /snapshots/{{camera}}/next/{{number:int}}.jpg : {PEOPLE}
+POST /cameras/{{camera}}/again                  : {OPERATORS}
 GET  /console/incidents/{{number:int}}          : {READERS}
 GET  /console/incidents/{{number:int}}/log      : {READERS}
+GET  /console/incidents/{{number:int}}/evidence.zip : {READERS}
 GET  /console/evidence/{{number:int}}           : {READERS}
 GET  /console/history                           : {READERS}
 GET  /console/history.csv                       : {READERS}
@@ -149,7 +152,13 @@ WHERE account_id = (SELECT id FROM account WHERE username = 'operator')"""
 # Dash's own routes that open to nobody here, and its page at every address, which OneIndex serves.
 CLOSED = {"/_reload-hash", "/_dash-ws-callback", "/_dash-config", "/_alive_{hash}"}
 ELSEWHERE, ORIGIN = "10.0.0.9", "https://127.0.0.1:8050"
-FILLED = {"{token}": "abc-_1.xyz", "{role}": "viewer", "{camera}": "simpang", "{name}": "telegram"}
+FILLED = {
+    "{token}": "abc-_1.xyz",
+    "{role}": "viewer",
+    "{camera}": "simpang",
+    "{size}": "small",
+    "{name}": "telegram",
+}
 
 
 @dataclass(frozen=True)
@@ -270,8 +279,8 @@ def sqlite_records(
 async def house(
     config: Config, sqlite_records: Records, shared_redis: RedisProcess, clock: Clock
 ) -> AsyncIterator[House]:
-    bus = Bus(shared_redis.url)
-    app: Any = web_app(config, bus, sqlite_records, clock, lambda *_: None)
+    bus, pictures = Bus(shared_redis.url), Pictures(shared_redis.url)
+    app: Any = web_app(config, bus, pictures, sqlite_records, clock, lambda *_: None)
     inner = app
     while not hasattr(inner, "routes"):
         inner = inner.app
@@ -279,6 +288,7 @@ async def house(
     cookies = await sqlite_records.write(everybody)
     await app.visitors.displays.load()
     yield House(app, inner.routes, cookies)
+    await pictures.close()
     await bus.close()
 
 

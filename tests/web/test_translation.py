@@ -21,6 +21,9 @@ SOURCES = [
     *(ROOT / "commandcenter" / "access").glob("*.py"),
     *(ROOT / "commandcenter" / "web").rglob("*.py"),
     *(ROOT / "commandcenter" / "notify").glob("*.py"),
+    *(ROOT / "commandcenter" / "video").glob("*.py"),
+    ROOT / "commandcenter" / "camera_cli.py",
+    ROOT / "commandcenter" / "drawing.py",
 ]
 SCRIPTS = list((ROOT / "assets").glob("*.js"))
 TEMPLATES = list((ROOT / "commandcenter" / "web" / "templates").glob("*.html"))
@@ -86,7 +89,7 @@ SAID |= {text: path.name for path in TEMPLATES for text in said_by_templates(pat
 
 def test_the_test_finds_sentences_wherever_they_stand() -> None:
     assert SAID["{n} of {m} sources alive"] == "masthead.py"
-    assert SAID["FROZEN"] == "cctv.py"
+    assert SAID["No camera has answered yet"] == "cctv.py"
     assert SAID["not connected yet"] in ("network.py", "summary.py")
     assert SAID["Complaints queue"] == "complaints.py"
     assert {"over {t}", "{t} left", "Disconnected since {clock}"} <= said_by_scripts()

@@ -82,7 +82,7 @@ AT_ONCE = 1500  # ms: the wall follows within a second; the rest is for a busy m
 CODE = re.compile(r"[A-Z]{3}-[A-Z]{3}")
 AGO, SINCE = re.compile(r"^\d+ dtk lalu$"), re.compile(r"^sejak \d\d:\d\d WIB$")
 FORESEEN = re.compile("Failed to load resource|WebSocket connection to")  # refusals, restarts
-PICTURE = re.compile(r"^/snapshots/simpang-1/\d+\.jpg$")
+PICTURE = re.compile(r"^/snapshots/simpang-1/\d+$")
 FILLS = """(panel) => {
     const card = document.querySelector(`[data-panel="${panel}"]`).getBoundingClientRect();
     return card.width > 0.9 * innerWidth && card.height > 0.9 * innerHeight;

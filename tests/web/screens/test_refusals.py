@@ -120,6 +120,7 @@ def test_a_display_gets_pictures_of_the_cameras_on_its_own_wall_only(
     for wall, status in (("utama", 200), ("bupati", 403)):
         _, token = paired(site, f"Layar {wall}", wall)
         headers = {"Cookie": f"commandcenter_display={token}"}
-        address = f"{site.address}/snapshots/simpang-1/1.jpg"
+        number = site.with_pictures(lambda pictures: pictures.numbers("simpang-1"))[-1]
+        address = f"{site.address}/snapshots/simpang-1/{number}/small.jpg"
         assert httpx.get(address, headers=headers).status_code == status
     assert httpx.get(address).status_code == 401
