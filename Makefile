@@ -8,13 +8,15 @@ BIN := $(VENV)/bin
 # Every process of ours compiles three hundred modules at its start unless it may keep them.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup run test long bench soak kill lock clean
+.PHONY: help setup run test long bench bench-cameras faults-cameras soak kill lock clean
 help:
 	@echo "make run    serve the wall at http://127.0.0.1:8050 (Ctrl-C ends everything)"
 	echo "make test   all checks and tests"
 	echo "make long   the tests that wait long: kiosk, endurance, a deaf browser, …"
 	echo "make setup  only what \`make run\` needs, for a server"
 	echo "make bench  the benchmarks' table"
+	echo "make bench-cameras   1 to 64 cameras: processor, memory, age of the picture"
+	echo "make faults-cameras  every bad state of a camera, 20 times among 16 healthy ones"
 	echo "make soak   half an hour: a wall's accelerated day with a hundred faults"
 	echo "make kill   kill -9 each process at every step of an acknowledgement, a hundred times"
 	echo "make lock   pin the requirements anew"
@@ -37,6 +39,13 @@ long: $(VENV)/.test
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks
+
+bench-cameras: $(VENV)/.test
+	setup/packages.sh bench
+	$(BIN)/python -m benchmarks.cameras
+
+faults-cameras: $(VENV)/.test
+	$(BIN)/python -m benchmarks.cameras faults
 
 soak: $(VENV)/.test
 	$(BIN)/python -m benchmarks.soak

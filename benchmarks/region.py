@@ -148,6 +148,13 @@ def _camera(number: int, now: datetime) -> Camera:
         picture=None,
         width=640,
         height=360,
+        office="",
+        latitude=None,
+        longitude=None,
+        seen_by=[],
+        since=now.isoformat(),
+        way="keep",
+        bytes_per_second=None,
     )
 
 

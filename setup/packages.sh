@@ -36,8 +36,12 @@ test)
         want "$package"
     done
     ;;
+bench)
+    why="ffmpeg, with which the cameras' benchmark compares"
+    want ffmpeg
+    ;;
 *)
-    echo "usage: $0 run|redis|test" >&2
+    echo "usage: $0 run|redis|test|bench" >&2
     exit 2
     ;;
 esac
