@@ -35,9 +35,9 @@ Seconds: TypeAlias = Annotated[float, Field(ge=0, le=10 * 366 * 86_400)]
 VAR = Path("var")  # what the program itself keeps: records, Redis, inboxes
 OWN_CARDS = ("console", "screens", "focus")  # of commandcenter.web
 TABLES = (
-    "region", "run", "web", "intake", "redis", "records", "lists", "wall", "panel", "feed", "rule",
-    "incidents", "person", "notify", "channel", "duty", "escalation", "access", "oidc", "ldap",
-    "grant",
+    "region", "run", "web", "intake", "redis", "pictures", "records", "lists", "wall", "panel",
+    "feed", "rule", "incidents", "person", "notify", "channel", "duty", "escalation", "access",
+    "oidc", "ldap", "grant",
 )  # fmt: skip
 CAUSES = ("provider", "power", "device", "unpaid bill", "maintenance", "vandalism", "false alarm")
 SYSTEM = "system"  # what processes, feeds and channels tell of themselves
@@ -87,7 +87,7 @@ class Intake(_Table):
 
 @dataclass(frozen=True, kw_only=True)
 class Address(_Table):
-    """[redis] and [records]: a server of the operator's own, instead of the embedded one."""
+    """[redis], [pictures] and [records]: a server of the operator's own instead of ours."""
 
     url: str = ""
 
@@ -141,6 +141,7 @@ class Config:
     web: Web = field(default_factory=Web)
     intake: Intake = field(default_factory=Intake)
     redis: Address = field(default_factory=Address)
+    pictures: Address = field(default_factory=Address)
     records: Address = field(default_factory=Address)
     walls: tuple[Wall, ...] = ()
     panels: Mapping[str, Panel] = field(default_factory=dict)
@@ -167,6 +168,12 @@ class Config:
     def redis_url(self) -> str:
         """The operator's Redis, or "" for the embedded one."""
         return os.environ.get("REDIS_URL") or self.redis.url
+
+    @property
+    def pictures_url(self) -> str:
+        """The operator's Redis for pictures, or "" for the embedded one. Whoever has a Redis but
+        none for pictures keeps them there."""
+        return os.environ.get("PICTURES_URL") or self.pictures.url or self.redis_url
 
     @property
     def records_url(self) -> str:
@@ -209,6 +216,7 @@ class _Reader:
             "web": self.table("web", Web),
             "intake": self.table("intake", Intake),
             "redis": self.table("redis", Address),
+            "pictures": self.table("pictures", Address),
             "records": self.table("records", Address),
             "walls": self.array("wall", Wall),
             "panels": self.plugins("panel", panel_class),

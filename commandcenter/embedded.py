@@ -18,10 +18,11 @@ LOOK_EVERY = 0.5  # seconds
 
 
 class RedisKeeper:
-    """Starts the embedded Redis if nobody else has, and again when it dies."""
+    """Starts an embedded Redis if nobody else has, and again when it dies. `lasting`: whether it
+    keeps its data on the disk."""
 
-    def __init__(self, folder: Path) -> None:
-        self.server = RedisServer(folder)
+    def __init__(self, folder: Path, *, lasting: bool = True) -> None:
+        self.server = RedisServer(folder, lasting=lasting)
         self.url = self.server.url
         self._told = ""
 
@@ -50,7 +51,7 @@ class RedisKeeper:
         try:
             self.server.start()
             self._told = ""
-            log.info("embedded Redis: %s", self.server.which)
+            log.info("embedded Redis in %s: %s", self.server.folder.name, self.server.which)
         except RedisMissing:
             if strictly:
                 raise

@@ -20,6 +20,7 @@ from commandcenter.reading import Origin, Reading
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
+    from commandcenter.bus.pictures import Pictures
     from commandcenter.records.database import Records
 
 
@@ -44,9 +45,8 @@ class Desk:
     """Ask the runner to look again at once, because something was pushed."""
     note: dict[str, Any] = field(default_factory=dict)
     """Facts for the health page, by name: `desk.note["probe"] = "fping"`."""
-    keep_picture: Callable[..., Any] | None = None
-    """await keep_picture(camera, jpeg, captured_at, seconds) -> its number: the latest picture of
-    a camera, kept for so long."""
+    pictures: Pictures | None = None
+    """Where cameras leave their pictures, and hear who is looking."""
 
 
 @dataclass(kw_only=True)

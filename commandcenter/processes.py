@@ -8,13 +8,13 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 
 import uvicorn
 from starlette.routing import BaseRoute
 
-from commandcenter.bus import Bus, BusDown
+from commandcenter.bus import Bus, BusDown, Pictures
 from commandcenter.collector import Runner
 from commandcenter.config import VAR, Config
 from commandcenter.embedded import RedisKeeper
@@ -40,36 +40,35 @@ class House:
     """What every process lives in."""
 
     bus: Bus
+    pictures: Pictures
     records: Records
     tray: Tray
 
 
 @asynccontextmanager
 async def open_house(config: Config, process: str) -> AsyncIterator[House]:
-    """The bus, the records and the tray for bad input, kept up as long as they are needed."""
+    """The bus, the pictures, the records and the tray for bad input, kept up as long as they are
+    needed."""
     records = await open_records(config)
     tray = Tray(records, now)
     async with AsyncExitStack() as stack:
         stack.callback(records.close)
-        bus = await stack.enter_async_context(_open_bus(config, tray))
+        keep = partial(_kept_up, stack)
+        bus = Bus(config.redis_url or keep("redis"), reject=partial(tray.put, "bus"))
+        stack.push_async_callback(bus.close)
+        pictures = Pictures(config.pictures_url or keep("pictures", lasting=False))
+        stack.push_async_callback(pictures.close)
         stack.push_async_callback(tray.drain)
         helpers = [asyncio.ensure_future(one) for one in (tray.run(), _count(tray, bus, process))]
         stack.push_async_callback(_end, helpers)
-        yield House(bus=bus, records=records, tray=tray)
+        yield House(bus=bus, pictures=pictures, records=records, tray=tray)
 
 
-@asynccontextmanager
-async def _open_bus(config: Config, tray: Tray) -> AsyncIterator[Bus]:
-    """The operator's Redis, or the embedded one, which this process helps to keep up."""
-    async with AsyncExitStack() as stack:
-        url = config.redis_url
-        if not url:
-            keeper = RedisKeeper(VAR / "redis")
-            url = keeper.url
-            stack.push_async_callback(_end, [asyncio.ensure_future(keeper.run())])
-        bus = Bus(url, reject=partial(tray.put, "bus"))
-        stack.push_async_callback(bus.close)
-        yield bus
+def _kept_up(stack: AsyncExitStack, name: str, *, lasting: bool = True) -> str:
+    """The URL of an embedded Redis, which this process helps to keep up."""
+    keeper = RedisKeeper(VAR / name, lasting=lasting)
+    stack.push_async_callback(_end, [asyncio.ensure_future(keeper.run())])
+    return keeper.url
 
 
 async def open_records(config: Config) -> Records:
@@ -108,7 +107,7 @@ async def web(config: Config) -> None:
 
     async with open_house(config, "web") as house:
         settings = uvicorn.Config(
-            web_app(config, house.bus, house.records, now, house.tray.put),
+            web_app(config, house.bus, house.pictures, house.records, now, house.tray.put),
             host=config.web.host,
             port=config.web.port,
             ws=LiveProtocol,
@@ -150,7 +149,9 @@ async def watch(config: Config) -> None:
     )
     async with open_house(config, "watch") as house:
         origins = {name: feed.origin for name, feed in config.feeds.items()}
-        watcher = Watcher(house.bus, house.records, config.rules, origins, now, settings)
+        watcher = Watcher(
+            house.bus, house.records, config.rules, origins, now, settings, pictures=house.pictures
+        )
         await _until_told([watcher.run()])
 
 
@@ -194,9 +195,7 @@ def _runner(feed: Feed, config: Config, house: House) -> Runner:
         records=house.records,
         reject=lambda *_, **__: None,
         wake=lambda: None,
-        keep_picture=lambda camera, jpeg, at, ttl: house.bus.keep_picture(
-            camera, jpeg, at, timedelta(seconds=ttl)
-        ),
+        pictures=house.pictures,
     )
     runner = Runner(feed, desk, house.bus)
     desk.wake = runner.wake

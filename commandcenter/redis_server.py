@@ -27,6 +27,8 @@ _NEEDED = (6, 2)
 _LONGEST_SOCKET = 100  # bytes; the kernel takes 107
 _STARTS_WITHIN = 30.0  # seconds; a large file has to be read first
 _ENDS_WITHIN = 10.0
+_LASTING = {"appendonly": "yes", "appendfsync": "everysec"}
+_FLEETING = {"appendonly": "no", "maxmemory": "512mb", "maxmemory-policy": "volatile-ttl"}
 
 
 class RedisMissing(RuntimeError):
@@ -44,14 +46,17 @@ class _DamagedFile(RedisFailed):
 class RedisServer:
     """A redis-server (or valkey-server) on a private socket, its data and its log in `folder`.
 
-    Of its data at most the last second is lost (appendonly, everysec). It ends with us: by `stop`,
+    Of its data at most the last second is lost (appendonly, everysec); without `lasting` it writes
+    none to the disk, and drops what has the shortest time to live when its memory is full. It ends
+    with us: by `stop`,
     and on Linux also when we are killed, by the signal that the kernel then sends it. That signal
     belongs to the thread that called `start`, which must therefore live as long as the program.
     Where it does not come, the next `start` finds the orphan by its pid file and ends it first.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, lasting: bool = True) -> None:
         self.folder = folder.absolute()
+        self.lasting = lasting
         self.which = ""
         """The program in force and its version, once started."""
         self._lock: int | None = None
@@ -154,9 +159,8 @@ class RedisServer:
             "dir": str(self.folder),
             "pidfile": str(self.folder / "redis.pid"),
             "logfile": str(self.folder / "redis.log"),
-            "appendonly": "yes",
-            "appendfsync": "everysec",
             "save": "",
+            **(_LASTING if self.lasting else _FLEETING),
             "databases": "1",
             "daemonize": "no",
         }

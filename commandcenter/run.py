@@ -83,21 +83,31 @@ async def run_all(config: Config, path: Path) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     environment = dict(os.environ)
     tasks: list[asyncio.Task[None]] = []
-    keeper = None if config.redis_url else RedisKeeper(VAR / "redis")
-    if keeper is not None:
-        environment["REDIS_URL"] = keeper.url
+    keepers = _keepers(config)
+    for name, keeper in keepers.items():
+        environment[name] = keeper.url
         tasks.append(asyncio.create_task(keeper.run()))
         await _first(keeper.ready(), stop.wait())  # Ctrl-C counts also when Redis does not start
     children = _children(config, path, environment)
     tasks += [asyncio.create_task(child.keep()) for child in children]
     await stop.wait()
     _say("ending")
-    for task in tasks[1:] if keeper else tasks:
+    for task in tasks[len(keepers) :]:
         task.cancel()
     await asyncio.gather(*(child.end() for child in children))
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _keepers(config: Config) -> dict[str, RedisKeeper]:
+    """Of each embedded Redis, by the variable that tells the processes where it is."""
+    keepers = {}
+    if not config.redis_url:
+        keepers["REDIS_URL"] = RedisKeeper(VAR / "redis")
+    if not config.pictures_url:
+        keepers["PICTURES_URL"] = RedisKeeper(VAR / "pictures", lasting=False)
+    return keepers
 
 
 def _children(config: Config, path: Path, environment: dict[str, str]) -> list[Child]:

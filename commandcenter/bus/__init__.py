@@ -6,7 +6,9 @@ subscribes, reads what is kept, and follows; whenever what it hears does not con
 it reads what it missed. So nothing is told twice or out of order, and nothing is lost in silence.
 """
 
-from commandcenter.bus.bus import Bus, BusDown, Picture
+from commandcenter.bus.bus import Bus
 from commandcenter.bus.follower import News
+from commandcenter.bus.link import BusDown
+from commandcenter.bus.pictures import Pictures, Still
 
-__all__ = ["Bus", "BusDown", "News", "Picture"]
+__all__ = ["Bus", "BusDown", "News", "Pictures", "Still"]

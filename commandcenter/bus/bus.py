@@ -1,47 +1,18 @@
-"""Publishing, following, and the latest pictures of the cameras."""
+"""Publishing and following."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import (
-    AsyncGenerator,
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Collection,
-    Iterable,
-)
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import cast
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable
 
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-
-from commandcenter.bus.follower import BELL, LOST, Follower, News
-from commandcenter.bus.memory import ANSWER, Encoded, Memory
+from commandcenter.bus.follower import BELL, Follower, News
+from commandcenter.bus.link import Link
+from commandcenter.bus.memory import Encoded, Memory
 from commandcenter.reading import Reading
-from commandcenter.secret import redact
 
 _BATCH = 500  # readings at once: Redis serves nobody else while the script runs
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class BusDown(RuntimeError):
-    """Redis cannot be reached, or refuses. Its text tells why, without the password."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """The latest picture of a camera. `number`, its capture time in µs, serves as an address."""
-
-    jpeg: bytes
-    captured_at: datetime
-    number: int
 
 
 class Bus:
@@ -56,8 +27,8 @@ class Bus:
     def __init__(
         self, url: str, *, keep: int = 20_000, reject: Callable[..., None] | None = None
     ) -> None:
-        self.url = redact(url.partition("?")[0])
-        self._redis = _client(url)
+        self._link = Link(url)
+        self.url, self._redis = self._link.url, self._link.redis
         self._memory = Memory(self._redis, keep, reject)
         self._given: dict[str, tuple[str, int]] = {}
         self._turn: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -83,7 +54,10 @@ class Bus:
         """
         encoded = [one for reading in readings for one in self._memory.encode(feed, reading)]
         kept = True
-        async with self._asking(), self._turn[feed]:  # in turn, or `_given` would seem to go back
+        async with (
+            self._link.asking(),
+            self._turn[feed],
+        ):  # in turn, or `_given` would seem to go back
             for start in range(0, len(encoded) or 1, _BATCH):
                 kept &= await self._publish(feed, encoded[start : start + _BATCH])
         return kept
@@ -99,41 +73,17 @@ class Bus:
         Silence is noticed within 4 s. Wrap it in contextlib.aclosing when it may be left early.
         """
         names = None if feeds is None else frozenset(feeds)
-        return Follower(self._redis, self._memory, names, history, self._why).news()
+        return Follower(self._redis, self._memory, names, history, self._link.why).news()
 
     async def latest(self, feed: str) -> dict[str, Reading]:
         """What is kept of a feed: the latest reading of every key. Raises BusDown."""
-        async with self._asking():
+        async with self._link.asking():
             return {reading.key: reading for reading in (await self._memory.latest(feed)).readings}
-
-    async def keep_picture(
-        self, camera: str, jpeg: bytes, captured_at: datetime, ttl: timedelta
-    ) -> int:
-        """Keep the latest picture of a camera for `ttl`; its number. Raises BusDown."""
-        number = (captured_at - _EPOCH) // timedelta(microseconds=1)
-        async with self._asking(), self._redis.pipeline(transaction=True) as pipe:
-            pipe.hset(_picture(camera), mapping={"jpeg": jpeg, "number": number})
-            pipe.pexpire(_picture(camera), ttl)
-            await pipe.execute()
-        return number
-
-    async def picture(self, camera: str) -> Picture | None:
-        """The latest picture of a camera; None when it has none or only a too old one.
-
-        Raises BusDown.
-        """
-        async with self._asking():
-            kept = self._redis.hmget(_picture(camera), ["jpeg", "number"])
-            jpeg, number = await cast("Awaitable[list[bytes | None]]", kept)
-        if jpeg is None or number is None:
-            return None
-        captured_at = _EPOCH + timedelta(microseconds=int(number))
-        return Picture(jpeg=jpeg, captured_at=captured_at, number=int(number))
 
     async def ping(self) -> float:
         """How long Redis takes to answer, in seconds. Raises BusDown."""
         began = time.perf_counter()
-        async with self._asking():
+        async with self._link.asking():
             await self._redis.ping()
         return time.perf_counter() - began
 
@@ -146,36 +96,3 @@ class Bus:
         epoch, number = self._given.get(feed, (receipt.epoch, 0))
         self._given[feed] = receipt.epoch, receipt.number
         return receipt.epoch == epoch and receipt.previous >= number
-
-    @asynccontextmanager
-    async def _asking(self) -> AsyncIterator[None]:
-        try:
-            async with asyncio.timeout(ANSWER):
-                yield
-        except LOST as error:
-            raise BusDown(self._why(error)) from error
-
-    def _why(self, error: BaseException) -> str:
-        return f"{self.url}: {redact(str(error)) or f'no answer within {ANSWER:.0f} s'}"
-
-
-def _client(url: str) -> Redis:
-    """A client that never retries for itself: what is lost must be known here."""
-    try:
-        return Redis.from_url(
-            url,
-            protocol=2,
-            retry=Retry(NoBackoff(), 0),
-            socket_timeout=None,  # see memory.answered
-            socket_connect_timeout=ANSWER,
-        )
-    except ValueError:
-        # from None: its text may have a piece of the password
-        raise ValueError(
-            "the URL of Redis cannot be understood: write redis://, rediss:// or unix://, "
-            "and %-escape what is special in a password"
-        ) from None
-
-
-def _picture(camera: str) -> str:
-    return f"cc:{{cameras}}:picture:{camera}"

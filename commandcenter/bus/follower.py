@@ -12,13 +12,12 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.backoff import EqualJitterBackoff
 from redis.exceptions import ConnectionError as ConnectionLost
-from redis.exceptions import RedisError
 
+from commandcenter.bus.link import LOST
 from commandcenter.bus.memory import ANSWER, CHUNK, Bell, Memory, Recent, Told, answered
 from commandcenter.reading import Reading
 
 BELL = "cc:bell:"
-LOST = (RedisError, OSError)
 _PINGS = 3  # that may stay without answer, one a second, until a connection is given up
 _BACKOFF = EqualJitterBackoff(cap=2.0, base=0.1)
 
@@ -113,8 +112,8 @@ class Follower:
                 async for news in resumed:
                     yield news
             while True:
-                feed, data = await _ring(pubsub)
-                async for news in self._heard(feed, data):
+                channel, data = await ring(pubsub)
+                async for news in self._heard(channel[len(BELL) :], data):
                     yield news
 
     @asynccontextmanager
@@ -221,9 +220,10 @@ def _settled(feed: str, place: _Place, recent: Recent) -> News:
     return place.advance(number, count, tuple(forgotten))
 
 
-async def _ring(pubsub: PubSub) -> tuple[str, bytes]:
-    """The next ring. Raises ConnectionLost: an answer that does not come is the only sign of a
-    half-open connection, and a second confirmation the only one of a silent reconnection."""
+async def ring(pubsub: PubSub) -> tuple[str, bytes]:
+    """The next ring: channel and data. Raises ConnectionLost: an answer that does not come is the
+    only sign of a half-open connection, and a second confirmation the only one of a silent
+    reconnection."""
     silent = 0
     while silent < _PINGS:
         message = await pubsub.get_message(timeout=1.0)
@@ -231,7 +231,7 @@ async def _ring(pubsub: PubSub) -> tuple[str, bytes]:
             silent += 1
             await answered(pubsub.ping())
         elif message["type"] in ("message", "pmessage"):
-            return message["channel"].decode(errors="replace")[len(BELL) :], message["data"]
+            return message["channel"].decode(errors="replace"), message["data"]
         elif message["type"] != "pong":
             raise ConnectionLost("the subscription was made anew")
         else:

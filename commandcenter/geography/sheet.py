@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import cos, radians, sqrt
 
@@ -66,6 +66,8 @@ class Sheet:
     """The names that stand; a drawing puts more into a copy."""
     borderless: tuple[str, ...] = ()
     """Kecamatan that the operator's outline does not have."""
+    project: Callable[[Point], Point]
+    """Where a point of (longitude, latitude) lies."""
 
 
 def lay_out(places: Sequence[Place], outline: Outline | None = None) -> Sheet:
@@ -89,6 +91,7 @@ def lay_out(places: Sequence[Place], outline: Outline | None = None) -> Sheet:
         areas=tuple(_ready(areas, labels)),
         labels=labels,
         borderless=tuple(sorted(_kecamatan(places) - {area.name for area in areas})),
+        project=project,
     )
 
 
