@@ -14,8 +14,6 @@ import struct
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from ipaddress import ip_address
-from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 import orjson
@@ -29,6 +27,8 @@ Progress: TypeAlias = tuple[Peer | None, int]
 # Before it come 8 fields of 8 bits, 24 of 32, and 3 of 64.
 _BYTES_RECEIVED = struct.Struct(f"={8 + 24 * 4 + 3 * 8}xQ")
 
+_PICTURE = 1 << 20  # bytes: less may be a picture that is on its way
+
 
 class Connection(NamedTuple):
     """One TCP connection of this process."""
@@ -39,7 +39,8 @@ class Connection(NamedTuple):
 
 
 class Unread:
-    """Of each camera: the bytes that have come since it last handed out a packet."""
+    """Of each camera: the bytes that have come since it last handed out a packet, if they are more
+    than a usual picture has."""
 
     def __init__(self) -> None:
         self._marks: dict[str, tuple[Progress | None, Mapping[Connection, int]]] = {}
@@ -55,7 +56,7 @@ class Unread:
             mark = before.get(camera, (None, came))
             self._marks[camera] = mark if mark[0] == progress else (progress, came)
         unread = {c: _most(peer, came, self._marks[c][1]) for c, (peer, _) in cameras.items()}
-        return {camera: size for camera, size in unread.items() if size}
+        return {camera: size for camera, size in unread.items() if size >= _PICTURE}
 
 
 def _most(
@@ -73,7 +74,7 @@ def received() -> dict[Connection, int]:
         with suppress(OSError, struct.error):  # it is not TCP, not connected, the kernel is older
             told = one.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _BYTES_RECEIVED.size)
             address, port = one.getpeername()[:2]
-            connection = Connection(one.getsockname()[1], (str(ip_address(address)), port))
+            connection = Connection(one.getsockname()[1], (address, port))
             (found[connection],) = _BYTES_RECEIVED.unpack(told)
     return found
 
@@ -82,9 +83,11 @@ def _sockets() -> Iterator[socket.socket]:
     """Every open socket of this process, whoever made it: copies, each closed with its turn."""
     if sys.platform != "linux":
         return
-    for entry in list(Path("/proc/self/fd").iterdir()):
+    with os.scandir("/proc/self/fd") as entries:
+        numbers = [int(entry.name) for entry in entries]
+    for number in numbers:
         with suppress(OSError):  # closed meanwhile, by the thread that owns it
-            copy = os.dup(int(entry.name))
+            copy = os.dup(number)
             if stat.S_ISSOCK(os.fstat(copy).st_mode):
                 with socket.socket(fileno=copy) as one:
                     yield one

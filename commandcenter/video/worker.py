@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from commandcenter.video.watch import Watch
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
-_BEAT, _SILENCE = 0.25, 8.0  # seconds; in a beat of a flood come 30 MB at 1 Gbit/s
+_BEAT, _SILENCE = 2.0, 8.0  # seconds
+_LOOK = 0.25  # seconds, in which a camera can send 30 MB at 1 Gbit/s
 
 
 def main() -> None:
@@ -79,16 +80,14 @@ class Crew:
         """Tell for ever that this process is alive, and what its cameras sent that led to nothing:
         a thread that hangs in a library and lets no other one run would silence all of them."""
         unread = Unread()
+        told: dict[str, int] = {}
+        due = 0.0
         while True:
-            alive = Report(
-                camera="",
-                at=datetime.now(UTC),
-                within=_SILENCE,
-                thread=threading.get_ident(),
-                detail=written(unread.look(self._progress(), received())),
-            )
-            self._tell(alive)
-            time.sleep(_BEAT)
+            now, came = time.monotonic(), unread.look(self._progress(), received())
+            if now >= due or came != told:
+                self._tell(_alive(came))
+                told, due = came, now + _BEAT
+            time.sleep(_LOOK)
 
     def _progress(self) -> dict[str, Progress]:
         found: dict[str, Progress] = {}
@@ -116,6 +115,16 @@ class Crew:
         with self._lock:
             self._out.write(frame)
             self._out.flush()
+
+
+def _alive(came: Mapping[str, int]) -> Report:
+    return Report(
+        camera="",
+        at=datetime.now(UTC),
+        within=_SILENCE,
+        thread=threading.get_ident(),
+        detail=written(came),
+    )
 
 
 def goes_on(old: Task, new: Task) -> bool:

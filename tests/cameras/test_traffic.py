@@ -54,8 +54,12 @@ def test_what_came_since_the_last_packet_is_told_of_who_hands_out_none() -> None
     unread = Unread()
     good, bad = Connection(4000, RECORDER), Connection(4001, CAMERA)
     assert unread.look({"good": (RECORDER, 7), "bad": (CAMERA, 3)}, {good: 500, bad: 900}) == {}
-    came = {good: 800, bad: 90_900}
-    assert unread.look({"good": (RECORDER, 8), "bad": (CAMERA, 3)}, came) == {"bad": 90_000}
+    came = {good: 800, bad: 5 << 20}
+    assert unread.look({"good": (RECORDER, 8), "bad": (CAMERA, 3)}, came) == {
+        "bad": (5 << 20) - 900
+    }
+    assert unread.look({"good": (RECORDER, 9), "bad": (CAMERA, 4)}, came) == {}
+    came = {good: 900, bad: (5 << 20) + 80_000}  # half of a picture
     assert unread.look({"good": (RECORDER, 9), "bad": (CAMERA, 4)}, came) == {}
 
 
@@ -65,8 +69,8 @@ def test_at_a_recorder_who_goes_on_or_rests_is_not_taken_for_who_is_stuck() -> N
     cameras = {"goes-on": (RECORDER, 1), "stuck": (RECORDER, 1), "rests": (None, 1)}
     unread.look(cameras, dict.fromkeys(lines, 100))
     again = Connection(4002, RECORDER)  # one of them has connected anew
-    came = {lines[0]: 150, again: 70_000}
-    assert unread.look(cameras | {"goes-on": (RECORDER, 2)}, came) == {"stuck": 70_000}
+    came = {lines[0]: 150, again: 7 << 20}
+    assert unread.look(cameras | {"goes-on": (RECORDER, 2)}, came) == {"stuck": 7 << 20}
 
 
 def test_a_heart_beat_carries_it_as_text() -> None:
