@@ -34,7 +34,6 @@ networks = ["127.0.0.0/8"]
 open_timeout = {open_timeout}
 read_timeout = {read_timeout}
 keyframe_timeout = {keyframe_timeout}
-per_worker = 8
 """
 
 

@@ -38,6 +38,7 @@ def test_ctrl_c_ends_every_process(running: Program) -> None:
     assert "Traceback" not in running.log()
 
 
+@pytest.mark.long
 def test_when_run_itself_is_killed_everything_ends_too(running: Program) -> None:
     running.started[0].kill()
     running.until(lambda: running.processes() == [], "nothing is left")
@@ -53,6 +54,7 @@ def test_ctrl_c_while_everything_is_only_starting_leaves_nothing_either(
     program.until(lambda: program.processes() == [], "nothing is left")
 
 
+@pytest.mark.long
 def test_a_redis_that_cannot_start_is_told_once_and_ctrl_c_ends_the_wait_for_it(
     make_town: Callable[[], Town],
 ) -> None:
@@ -66,6 +68,7 @@ def test_a_redis_that_cannot_start_is_told_once_and_ctrl_c_ends_the_wait_for_it(
     assert "Traceback" not in program.log()
 
 
+@pytest.mark.long
 def test_a_taken_port_of_the_intake_is_told_once_stops_no_polling_and_is_tried_again(
     make_town: Callable[[], Town],
 ) -> None:

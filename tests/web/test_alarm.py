@@ -128,6 +128,7 @@ def test_a_critical_incident_is_heard_at_once_and_then_once_a_minute_until_it_is
     assert screen.page.evaluate("window.contexts") == 1
 
 
+@pytest.mark.long
 def test_a_second_incident_within_the_minute_is_not_heard_before_it_is_over(
     screen: Screen, site: Site
 ) -> None:
@@ -142,6 +143,7 @@ def test_a_second_incident_within_the_minute_is_not_heard_before_it_is_over(
     until_chimes(screen, 2)
 
 
+@pytest.mark.long
 def test_a_reload_does_not_sound_again(screen: Screen, site: Site) -> None:
     screen.open()
     site.publish("incidents", [samples.incident(1)])
@@ -176,6 +178,7 @@ def test_between_chimes_the_sound_card_rests(screen: Screen, site: Site) -> None
     assert screen.page.locator("[data-sign=sound]").count() == 0
 
 
+@pytest.mark.long
 def test_a_warning_is_not_heard(screen: Screen, site: Site) -> None:
     screen.open()
     site.publish("incidents", [samples.incident(1, level="warning")])
@@ -186,6 +189,7 @@ def test_a_warning_is_not_heard(screen: Screen, site: Site) -> None:
     until_chimes(screen, 1)
 
 
+@pytest.mark.long
 def test_a_wall_without_a_server_is_silent_and_is_heard_again_afterwards(
     loud: Browser, site: Site
 ) -> None:
@@ -219,6 +223,7 @@ def test_what_the_browser_blocks_is_told_in_the_corner_until_somebody_presses_a_
     assert screen.page.evaluate("commandcenter.sound()") == "on"
 
 
+@pytest.mark.long
 def test_a_wall_that_shall_not_sound_does_not_and_does_not_even_ask(
     loud: Browser, site: Site, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -14,6 +14,8 @@ from tests.conftest import RedisProcess
 from tests.web import samples
 from tests.web.conftest import CONFIG, HD, READY, Screen, Site
 
+pytestmark = pytest.mark.long  # each waits for clocks of the page
+
 # Counts how often the page was loaded, and how often it asked whether the server is there; `shift`
 # moves the steady clock on, as if everything had stood still meanwhile.
 HANDS = """
@@ -75,7 +77,6 @@ def test_a_page_that_stood_still_for_more_than_a_minute_is_loaded_anew(screen: S
     until_loaded_again(screen)
 
 
-@pytest.mark.long
 def test_of_short_stalls_it_takes_three(screen: Screen) -> None:
     screen.open()
     stand_still(screen, 13)
@@ -85,7 +86,6 @@ def test_of_short_stalls_it_takes_three(screen: Screen) -> None:
     until_loaded_again(screen)
 
 
-@pytest.mark.long
 def test_no_page_is_loaded_anew_twice_within_five_minutes(screen: Screen) -> None:
     screen.open()
     screen.page.evaluate("window.shift += 63000")
@@ -230,7 +230,6 @@ AN_HOUR = """async () => {
 }"""
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("size", [HD, (1080, 1920)])
 def test_the_picture_wanders_a_pixel_or_two_a_minute_and_stays_whole(
     screen: Screen, size: tuple[int, int]

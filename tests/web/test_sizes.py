@@ -36,7 +36,11 @@ def site(module_redis: RedisProcess, tmp_path_factory: pytest.TempPathFactory) -
         yield found
 
 
-@pytest.fixture(scope="module", params=[0, 61, 1000], ids=lambda n: f"{n} offices")
+@pytest.fixture(
+    scope="module",
+    params=[0, 61, pytest.param(1000, marks=pytest.mark.long)],
+    ids=lambda n: f"{n} offices",
+)
 def shown(request: pytest.FixtureRequest, site: Site, chromium: Browser) -> Iterator[Shown]:
     """In rising order, for nothing is ever forgotten."""
     with shown_to(chromium, site, request.param) as shown:
