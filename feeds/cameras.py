@@ -101,7 +101,7 @@ class Cameras(Feed):
         self._seen: dict[str, Seen] = {}
         self._refusals = Refusals(self.history / "refused.json")
         self._opened: frozenset[str] = frozenset()
-        self._asked: dict[str, int] = {}
+        self._asked: Counter[str] = Counter()
 
     async def read(self, desk: Desk) -> AsyncGenerator[Reading, None]:
         """What came from the workers since the last look; the first one starts them."""
@@ -153,15 +153,19 @@ class Cameras(Feed):
         return self._supervisor
 
     async def _listen(self, desk: Desk, pictures: Pictures) -> None:
-        """Hear who has opened a camera, and who asks for another attempt at one."""
+        """Hear who has opened a camera, and who asks for another attempt at one: from now on, or a
+        restart would take what was asked long ago for a new wish."""
+        known: dict[str, int] | None = None
         while True:
             with suppress(BusDown):
                 opened, asked = frozenset(await pictures.looked_at()), await pictures.asked()
-                again = {c for c, n in asked.items() if n > self._asked.get(c, 0)}
+                before, known = (asked if known is None else known), asked
+                again = [c for c, n in asked.items() if n > before.get(c, 0)]
                 for camera in again:
                     self._refusals.forget(camera)
+                self._asked.update(again)
                 if again or opened != self._opened:
-                    self._opened, self._asked = opened, self._asked | asked
+                    self._opened = opened
                     desk.wake()
             await asyncio.sleep(LOOKS_EVERY)
 
@@ -267,7 +271,7 @@ class Cameras(Feed):
             frozen_after=max(self.frozen_after, 2 * self._interval(row)),
             verify_tls=self.verify_tls,
             history=str(self.history),
-            asked=self._asked.get(row.id, 0),
+            asked=self._asked[row.id],
         )
         if seen.task != told:  # `refused` does not count here: scrypt is for what is new only
             seen.task = replace(told, refused=self._refusals.has(told))

@@ -92,6 +92,29 @@ async def test_a_refused_password_is_not_tried_again_but_one_with_reserved_chara
     assert len(locked.requests) == 2  # neither the list nor the new worker tried again
 
 
+async def test_a_restart_takes_nothing_that_was_asked_before_for_a_new_wish(
+    room: Room, listen: Listen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    challenge = b'RTSP/1.0 401 Unauthorized\r\nCSeq: 1\r\nWWW-Authenticate: Basic realm="x"\r\n\r\n'
+    locked = await listen(challenge)
+    monkeypatch.setenv("WRONG", "guess")
+    row = f"safe,Brankas,rtsp://127.0.0.1:{locked.port}/x,a,env:WRONG"
+    assert room.desk.pictures is not None
+    feed = room.watch(row)
+    await room.until(lambda: room.state("safe") == "unauthorized", "it is refused")
+    await room.desk.pictures.look("heard")
+    await room.until(lambda: "heard" in feed._opened, "the feed listens")
+    await room.desk.pictures.ask("safe")
+    await room.until(lambda: len(locked.requests) == 4, "it is tried again, once")
+    await feed.close()
+    room.told.clear()
+    again = room.watch(row)
+    await room.until(lambda: "heard" in again._opened, "the new feed has heard what was asked")
+    await room.until(lambda: room.state("safe") == "unauthorized", "it is known to be refused")
+    assert again._asked == {}
+    assert len(locked.requests) == 4
+
+
 @pytest.mark.long
 async def test_a_frozen_picture_is_found_though_its_clock_runs(
     room: Room, rtsp: RtspServer
