@@ -148,10 +148,11 @@ def _encoder(codec: Codec, width: int, height: int, rate: int, every: int, kbit:
     made: Any = av.CodecContext.create(name, "w")
     made.width, made.height, made.pix_fmt = width, height, "yuv420p"
     made.framerate, made.time_base = rate, Fraction(1, rate)
-    made.thread_count, made.bit_rate = 2, kbit * 1000
+    made.bit_rate = kbit * 1000
+    made.thread_count = 1  # two would encode the same film into other bits each time
     told = f"keyint={every}:min-keyint=1:scenecut=0:repeat-headers=1:bframes=0"
     told += f":vbv-maxrate={kbit}:vbv-bufsize={2 * kbit}"
-    quiet = ":log-level=none" if codec == "h265" else ""
+    quiet = ":log-level=none:pools=none:frame-threads=1" if codec == "h265" else ""
     made.options = {
         "preset": "ultrafast",
         "tune": "zerolatency",
