@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import GetCoreSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
 
 _NAMED = r"(?:passwords?|passwd|pwd|passphrase|secret|token|api[_-]?key|comm_?key|community)"
 _ELSEWHERE = r"(?!env:|file:)"  # where a secret is kept is none
@@ -72,6 +73,8 @@ class Secret:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:
+        from pydantic_core import core_schema  # a worker only redacts, and does without it
+
         return core_schema.no_info_after_validator_function(cls, core_schema.str_schema())
 
 

@@ -70,7 +70,7 @@ class Cameras(Feed):
     """Links with a budget in kbit/s, by the names in the list's column link: { radio = 2000 }."""
     burst: Annotated[float, Field(gt=0, le=5)] = 3.0
     """Pictures a second of a camera that somebody has opened."""
-    per_worker: Annotated[int, Field(ge=1)] = 12
+    per_worker: Annotated[int, Field(ge=1)] = 16
     """Cameras that share a worker process (and wait for a moment if it dies)."""
     small: Annotated[int, Field(ge=64)] = 480
     """Width in pixels of pictures in grids."""

@@ -38,6 +38,11 @@ class Resolved:
     address: str
     port: int
 
+    @property
+    def peer(self) -> tuple[str, int]:
+        """The address and port that a connection with it has on its other side."""
+        return self.address, self.port
+
 
 async def resolve(url: str, networks: Sequence[str], own: Collection[str]) -> Resolved:
     """Look up whom `url` means, and check every address of it.

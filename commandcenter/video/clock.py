@@ -16,7 +16,7 @@ from collections import deque
 
 _WINDOW, _SPAN = 300.0, 15.0  # a camera's clock that is off by 100 ppm errs by 30 ms in that time
 _BACK = 1.0  # pictures that are not sent in the order in which they are shown go back less
-_WAITED = 0.005  # who waits for a packet has read all that lay ready
+WAITED = 0.005  # who waits so long for a packet has read all that lay ready
 _SETTLED_AFTER = 2.0
 
 
@@ -40,7 +40,7 @@ class Clock:
             self._begin(at)
             waited = 0.0  # the first one is always waited for
         self._latest = pts
-        self.settled = self.settled or waited >= _WAITED or at - self._began >= _SETTLED_AFTER
+        self.settled = self.settled or waited >= WAITED or at - self._began >= _SETTLED_AFTER
         self._note(at - pts, at)
         return anew
 

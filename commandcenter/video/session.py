@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from commandcenter.video.capture import Frame, Packet, Stream, decode_keyframe
-from commandcenter.video.clock import Clock, Pace
+from commandcenter.video.clock import WAITED, Clock, Pace
 from commandcenter.video.messages import CameraFault, Task
 
 _KEPT = 64 * 1024  # bytes of a broken picture
@@ -14,6 +15,13 @@ _BROKEN_IN_A_ROW = 5
 _LONGEST_LAG = 30.0  # what is so far behind does not catch up; a new session begins with now
 _FLOOD = 12.5e6  # bytes a second, thrice what a good 4K camera sends
 _MEASURED = 5.0
+# Woken for every packet of its own, a stream costs half as much again as when a few of them are
+# read together. Meanwhile they wait in the kernel, which holds some seconds of a TCP connection;
+# of UDP it holds less than a keyframe.
+_NAP = 0.2
+_TIMELY = 0.15  # seconds of lag: who is behind does not sleep
+_ENOUGH = 64 * 1024  # bytes, more than what a camera says on the connection of a stream by UDP
+_SOON = 60.0  # in that time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +35,20 @@ class Shot:
 
 class Session:
     """Follows an open stream. `full`: it decodes every frame, for a burst; how many bytes that
-    costs cannot be seen then, and `usual` bytes a second are taken for it."""
+    costs cannot be seen then, and `usual` bytes a second are taken for it.
+
+    `carried` tells whether it is known to come by TCP, which has brought at least so many bytes.
+    """
 
     def __init__(
-        self, stream: Stream, task: Task, pace: Pace, *, full: bool = False, usual: float = 0.0
+        self,
+        stream: Stream,
+        task: Task,
+        pace: Pace,
+        *,
+        full: bool = False,
+        usual: float = 0.0,
+        carried: Callable[[int], bool] = lambda _: False,
     ) -> None:
         self.received = 0
         """Bytes of the last packet."""
@@ -45,7 +63,9 @@ class Session:
         self._held: tuple[bytes, float] | None = None
         self._keyframe_at: float | None = None
         self._broken = 0
-        self._now = 0.0
+        self._began = self._now = 0.0
+        self._carried = carried
+        self._may_nap = self._caught_up = False
         self._counted = (0.0, 0)  # since when, and how many bytes
 
     def next(self) -> Shot | None:
@@ -54,17 +74,21 @@ class Session:
         Raises CameraFault: unreachable when the stream has ended, late when it brings no keyframe
         or lags behind, unsupported when it brings what no camera should.
         """
-        packet = self._stream.wait()
+        if self._caught_up and self._may_nap:
+            time.sleep(_NAP)
+        packet = self._stream.wait(exactly=not self._may_nap)
         since = packet.arrived - (self._now or packet.arrived)
         self.received = round(self._usual * since) if self._full else packet.size
         self._now = packet.arrived
         if self._clock.arrived(packet.pts, packet.arrived, packet.waited):
             self._held = None
-        self._check(packet)
+        lag = self._check(packet)
+        self._caught_up = packet.waited >= WAITED and lag < _TIMELY
         if self._full:
             return self._moment(packet)
         if packet.keyframe:
             self._keyframe_at = packet.arrived
+            self._ask_whether_to_nap(packet.arrived)
             if self._pace.is_due(packet.arrived):
                 self._held = (self._stream.keyframe(), packet.pts)
         return self._release()
@@ -94,8 +118,14 @@ class Session:
         (coded, pts), self._held = self._held, None
         return Shot(taken=self._clock.taken(pts), frame=lambda: decode_keyframe(coded), coded=coded)
 
-    def _check(self, packet: Packet) -> None:
-        """Raises CameraFault when a stream that runs is of no use."""
+    def _ask_whether_to_nap(self, now: float) -> None:
+        self._began = self._began or now
+        if not self._may_nap and now - self._began < _SOON:
+            self._may_nap = self._carried(_ENOUGH)
+
+    def _check(self, packet: Packet) -> float:
+        """By how many seconds it lags behind. Raises CameraFault when a stream that runs is of no
+        use."""
         if self._keyframe_at is None or packet.keyframe:
             self._keyframe_at = packet.arrived
         without = packet.arrived - self._keyframe_at
@@ -110,6 +140,7 @@ class Session:
         if self.rate > _FLOOD:
             megabits = self.rate * 8e-6
             raise CameraFault("unsupported", f"kamera mengirim {megabits:.0f} Mbit/detik")
+        return lag
 
     def _measure(self, packet: Packet) -> None:
         """Measure the rate anew every few seconds."""

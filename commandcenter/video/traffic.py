@@ -79,6 +79,13 @@ def received() -> dict[Connection, int]:
     return found
 
 
+def carries(peer: Peer, least: int) -> bool:
+    """Whether every connection with `peer` has brought so many bytes: then no stream of it comes by
+    UDP, beside a connection on which hardly anything is said."""
+    sizes = [size for connection, size in received().items() if connection.peer == peer]
+    return min(sizes, default=0) >= least
+
+
 def _sockets() -> Iterator[socket.socket]:
     """Every open socket of this process, whoever made it: copies, each closed with its turn."""
     if sys.platform != "linux":

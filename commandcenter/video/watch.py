@@ -12,6 +12,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from commandcenter.video.addresses import Resolved, own_addresses, resolve
@@ -22,8 +23,11 @@ from commandcenter.video.messages import CameraFault, Picture, Report, Task
 from commandcenter.video.relay import Relay, RelayThread
 from commandcenter.video.rtsp import describe
 from commandcenter.video.session import Session, Shot
-from commandcenter.video.snapshot import Snapshot
+from commandcenter.video.traffic import carries
 from commandcenter.vocabulary import CameraState
+
+if TYPE_CHECKING:
+    from commandcenter.video.snapshot import Snapshot
 
 _LONGEST_REST = 30.0
 _SETTLE = 0.3  # servers refuse an open while they still take down the session before
@@ -149,7 +153,12 @@ class Watch:
         burst = self.task.burst
         pace = Pace(1 / burst) if burst else self._pace
         with closing(self._open(where, url, full=burst > 0)) as stream:
-            session = Session(stream, self.task, pace, full=burst > 0, usual=self._usual)
+            session = Session(
+                *(stream, self.task, pace),
+                full=burst > 0,
+                usual=self._usual,
+                carried=lambda least: self._relay is None and carries(where.peer, least),
+            )
             while not self.stop.is_set() and self.task.burst == burst:
                 self._sign(self.task.read_timeout * 2)
                 shot = session.next()
@@ -193,6 +202,8 @@ class Watch:
     # --- JPEGs over HTTP --------------------------------------------------------------------------
 
     def _snapshots(self) -> None:
+        from commandcenter.video.snapshot import Snapshot  # 10 MB that few workers need
+
         camera = Snapshot(self.task)
         try:
             while not self.stop.is_set():

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 _BEAT, _SILENCE = 2.0, 8.0  # seconds
-_LOOK = 0.25  # seconds, in which a camera can send 30 MB at 1 Gbit/s
+_LOOK = 0.5  # seconds, in which a camera can send 60 MB at 1 Gbit/s
 
 
 def main() -> None:
@@ -93,7 +93,7 @@ class Crew:
         found: dict[str, Progress] = {}
         for camera, watch in dict(self._watches).items():  # the main thread may change it
             where = watch.where
-            peer = None if where is None else (where.address, where.port)
+            peer = None if where is None else where.peer
             found[camera] = (peer, watch.packets)
         return found
 
