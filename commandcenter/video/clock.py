@@ -85,6 +85,10 @@ class Pace:
         """Seconds until the next one is due."""
         return max(0.0, self._due - now)
 
+    def hurry(self, at: float) -> None:
+        """The next one is to be taken by then."""
+        self._due = min(self._due, at)
+
     def took(self, now: float) -> None:
         """One was taken. What was taken though none was due changes nothing."""
         if not self.is_due(now):

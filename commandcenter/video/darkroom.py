@@ -28,6 +28,11 @@ class Darkroom:
         self._verdict: Verdict | None = None
         self._judged_at = datetime.min.replace(tzinfo=UTC)
 
+    @property
+    def doubts(self) -> bool:
+        """Whether another picture would be of use sooner than usual."""
+        return self._judge.doubts
+
     @contextmanager
     def turn(self, waiting: Callable[[], None]) -> Iterator[None]:
         """Have it to oneself; `waiting` is called now and then until one has."""
@@ -56,8 +61,11 @@ class Darkroom:
     def _look(self, frame: Frame, at: datetime, task: Task) -> Verdict:
         """Judge no more often than without a burst: between two keyframes of a quiet scene most
         blocks repeat to the last bit, as those of a frozen picture do."""
-        if self._verdict is None or at - self._judged_at >= timedelta(seconds=task.every * 0.8):
-            self._verdict, self._judged_at = self._judge.judge(frame, at), at
+        burst = task.burst > 0
+        sooner = self.doubts and not burst
+        pause = timedelta(seconds=task.every * 0.8)
+        if self._verdict is None or sooner or at - self._judged_at >= pause:
+            self._verdict, self._judged_at = self._judge.judge(frame, at, burst=burst), at
         return self._verdict
 
     def close(self) -> None:

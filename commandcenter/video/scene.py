@@ -119,7 +119,6 @@ def measure(fine: Grey) -> tuple[View, Grey]:
     """The measures of a picture that is no wider than FINE, and its thumbnail."""
     small = np.asarray(cv2.resize(fine, SMALL, interpolation=cv2.INTER_AREA), np.uint8)
     slopes = steepness(small)
-    slopes = steepness(small)
     view = View(
         edges=np.asarray(cv2.resize(slopes, FIELDS, interpolation=cv2.INTER_AREA), np.float32),
         layout=_layout(small),

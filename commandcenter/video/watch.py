@@ -37,6 +37,7 @@ _REMIND = 10.0  # a wish that was lost with its hearer is told again
 _LOCKED = 60.0
 _REFUSED = "kata sandi ditolak kamera"
 _SHORT = 10.0  # a session that ends so soon is like one that was meant for one picture
+_DOUBT = 1.0  # seconds until the next look at what seems to stand still
 _KEPT = 64 * 1024  # bytes of a broken picture
 _log = logging.getLogger(__name__)
 
@@ -196,8 +197,14 @@ class Watch:
                 return False
             picture, state, detail = self._darkroom.develop(frame, _moment(shot.taken), self.task)
         session.took()
+        self._hurry_in_doubt()
         self._show_picture(shot.taken, picture, state, detail)
         return True
+
+    def _hurry_in_doubt(self) -> None:
+        """A freeze is known sooner when the next keyframes are looked at, too."""
+        if self._darkroom.doubts and not (self.task.link or self.task.burst):
+            self._pace.hurry(time.monotonic() + _DOUBT)
 
     # --- JPEGs over HTTP --------------------------------------------------------------------------
 
@@ -225,6 +232,7 @@ class Watch:
             taken = now - fetched.age_seconds
             picture, state, detail = self._darkroom.develop(frame, _moment(taken), self.task)
         self._pace.took(now)
+        self._hurry_in_doubt()
         self._show_picture(taken, picture, state, detail)
 
     # --- links with a budget ----------------------------------------------------------------------

@@ -29,12 +29,13 @@ def judge(**options: Any) -> Judge:
 
 
 def states(
-    court: Judge, frames: Iterable[Frame], at: datetime, every: float = 5.0
+    court: Judge, frames: Iterable[Frame], at: datetime, every: float = 5.0, *, burst: bool = False
 ) -> list[tuple[float, str]]:
     """What is told after each of these frames, and how many seconds after the first."""
     times = (n * every for n in count())
     looks = zip(times, frames, strict=False)
-    return [(s, court.judge(frame, at + timedelta(seconds=s)).state) for s, frame in looks]
+    moments = [(s, at + timedelta(seconds=s), frame) for s, frame in looks]
+    return [(s, court.judge(frame, moment, burst=burst).state) for s, moment, frame in moments]
 
 
 def first(told: list[tuple[float, str]], state: str) -> float | None:
@@ -108,6 +109,27 @@ def test_a_picture_that_repeats_to_the_last_bit_is_told_after_two_looks() -> Non
     assert first(states(judge(frozen_after=60.0), [frame] * 20, NOW), "frozen") == 55
 
 
+def test_what_seems_to_stand_still_is_looked_at_again_before_its_turn() -> None:
+    court, frame = judge(), STREET.look()
+
+    def look(seconds: float, shown: Frame) -> tuple[str, bool]:
+        return court.judge(shown, NOW + timedelta(seconds=seconds)).state, court.doubts
+
+    assert look(0, frame) == ("live", False)
+    assert look(2, STREET.look(cars=3, moment=7)) == ("live", False)  # too soon: not looked at
+    assert look(5, frame) == ("live", True)
+    assert look(7, frame) == ("frozen", False)
+
+
+def test_one_who_repeats_each_picture_once_is_not_looked_at_more_often_for_ever() -> None:
+    court, frame = judge(frozen_after=600.0), STREET.look()
+    doubts = []
+    for seconds in range(0, 60, 5):
+        court.judge(frame, NOW + timedelta(seconds=seconds))
+        doubts.append(court.doubts)
+    assert doubts == [False, True, True, True] + [False] * 8
+
+
 def test_what_moves_elsewhere_than_at_an_edge_is_no_clock() -> None:
     """Not even where nothing else changes, as in a drawing."""
     looks = []
@@ -137,7 +159,7 @@ def test_a_picture_that_thaws_is_live_at_once() -> None:
 
 def test_what_comes_in_a_burst_is_not_judged_as_if_time_had_passed() -> None:
     court, frame = judge(), STREET.look()
-    burst = states(court, [frame] * 24, NOW, every=0.4)
+    burst = states(court, [frame] * 24, NOW, every=0.4, burst=True)
     assert first(burst, "frozen") is None
     assert len(court._stillness._looks) == 4  # one in half an interval
 

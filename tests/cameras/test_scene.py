@@ -12,8 +12,9 @@ import pytest
 from commandcenter.video import scene
 from commandcenter.video.capture import Frame
 from commandcenter.video.habits import Hour
-from commandcenter.video.judge import to_grey
+from commandcenter.video.judge import one_channel
 from commandcenter.video.scene import View
+from commandcenter.video.stills import shrink
 from tests.cameras.street import Street
 from tests.conftest import NOW as AT
 
@@ -53,7 +54,7 @@ LOOKS = {"day": DAY, "night": NIGHT, "dusk": DUSK}
 
 
 def view(frame: Frame) -> View:
-    return scene.measure(to_grey(frame))[0]
+    return scene.measure(shrink(one_channel(frame), scene.FINE))[0]
 
 
 @lru_cache
