@@ -38,6 +38,9 @@ _LOCKED = 60.0
 _REFUSED = "kata sandi ditolak kamera"
 _SHORT = 10.0  # a session that ends so soon is like one that was meant for one picture
 _DOUBT = 1.0  # seconds until the next look at what seems to stand still
+_LASTING = 60.0  # seconds: a session that breaks sooner is one of a series
+_SERIES = 3
+_UNSTEADY = "aliran putus berulang kali tak lama setelah disambung"
 _KEPT = 64 * 1024  # bytes of a broken picture
 _log = logging.getLogger(__name__)
 
@@ -64,6 +67,7 @@ class Watch:
         self._locked = task.refused
         self._failures = 0
         self._worked = False
+        self._broke = 0  # sessions in a row that broke soon
         self.where: Resolved | None = None  # whom it is connected to, if it is
         self._received = self._carried = self.packets = 0
         self._usual = self._sign_due = 0.0
@@ -118,7 +122,9 @@ class Watch:
         self._failures += 1
         broke, self._worked = self._worked and fault.state == "unreachable", False
         if broke:
-            if time.monotonic() - self._opened < _SHORT:
+            lasted = time.monotonic() - self._opened
+            self._broke = self._broke + 1 if lasted < _LASTING else 0
+            if lasted < _SHORT:
                 self._rest_until_due()
             return
         self._locked = fault.state == "unauthorized"
@@ -300,6 +306,10 @@ class Watch:
         self._taken, self._shown = taken, time.monotonic()
         self._failures = 0
         self._worked = True
+        if self._shown - self._opened >= _LASTING:
+            self._broke = 0
+        if self._broke >= _SERIES and state == "live":
+            state, detail = "late", _UNSTEADY
         self._tell(self.task.read_timeout * 2 + _SIGN_EVERY, state, detail, picture)
 
     def _tell(

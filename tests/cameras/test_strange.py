@@ -67,7 +67,7 @@ IN_TIME: Wanted = {
     "late_key": ("live", ""),
     "backlog": ("live", ""),
     "wrapping": ("live", ""),
-    "hangs": ("late or unreachable", ""),
+    "hangs": ("late", "putus berulang kali"),
 }
 
 
