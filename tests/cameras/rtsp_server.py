@@ -31,6 +31,8 @@ H265 = (
     "x265enc tune=zerolatency speed-preset=ultrafast bitrate=400 key-int-max=4 "
     "! h265parse ! rtph265pay name=pay0 pt=96 config-interval=1"
 )
+# Its keyframes come back to the last bit as those of an encoder do that has bits to spare.
+AMPLE = H264.replace("bitrate=400", "bitrate=2000 threads=1")
 STILL = f"videotestsrc is-live=true pattern=zone-plate kx2=20 ky2=20 ! {SIZE}"
 CLOCK = 'clockoverlay time-format="%H:%M:%S" font-desc="Sans 10"'
 FILE = (
@@ -41,8 +43,8 @@ LOWER = {"udp": GstRtsp.RTSPLowerTrans.UDP, "tcp": GstRtsp.RTSPLowerTrans.TCP}
 STREAMS = {
     "/moving": f"videotestsrc is-live=true pattern=ball ! {SIZE} ! {H264}",
     "/hevc": f"videotestsrc is-live=true pattern=ball ! {SIZE} ! {H265}",
-    "/clock": f"{STILL} ! {CLOCK} ! {H264}",
-    "/frozen": f"{STILL} ! {H264}",
+    "/clock": f"{STILL} ! {CLOCK} ! {AMPLE}",
+    "/frozen": f"{STILL} ! {AMPLE}",
     "/mjpeg": f"videotestsrc is-live=true ! {SIZE} ! jpegenc ! rtpjpegpay name=pay0 pt=26",
 }
 

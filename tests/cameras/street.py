@@ -274,7 +274,9 @@ class Encoder:
         codec.bit_rate = self.kilobits * 1000
         limits = f"vbv-maxrate={self.kilobits}:vbv-bufsize={self.kilobits}"
         group = f"keyint={self.keep}:min-keyint={self.keep}:scenecut=0:log-level=0:{limits}"
-        kind = "x264-params" if "264" in self.codec else "x265-params"
+        kind = "x264-params"
+        if "265" in self.codec:  # with more threads it makes other bits each time
+            kind, group = "x265-params", f"{group}:pools=none:frame-threads=1"
         codec.options = {"preset": self.preset, "tune": "zerolatency", kind: group}
         return codec
 
