@@ -153,18 +153,16 @@ class Cameras(Feed):
         return self._supervisor
 
     async def _listen(self, desk: Desk, pictures: Pictures) -> None:
-        """Hear who has opened a camera, and who asks for another attempt at one: from now on, or a
-        restart would take what was asked long ago for a new wish."""
-        known: dict[str, int] | None = None
+        """Hear who has opened a camera, and who asks for another attempt at one."""
         while True:
             with suppress(BusDown):
                 opened, asked = frozenset(await pictures.looked_at()), await pictures.asked()
-                before, known = (asked if known is None else known), asked
-                again = [c for c, n in asked.items() if n > before.get(c, 0)]
-                for camera in again:
+                for camera in asked:
                     self._refusals.forget(camera)
-                self._asked.update(again)
-                if again or opened != self._opened:
+                if asked:  # known on disk now: the wish outlives this process, and counts once
+                    await pictures.heard(asked)
+                self._asked.update(asked)
+                if asked or opened != self._opened:
                     self._opened = opened
                     desk.wake()
             await asyncio.sleep(LOOKS_EVERY)

@@ -7,7 +7,7 @@ into an append-only file, and what is on a disk is kept longer than it may be.
     cc:{camera:<id>}:<number>    hash: small, large; gone when its time is over
     cc:picture:<id>              channel: rings when a picture came
     cc:{cameras}:looked          sorted set: camera -> until when somebody looks at it alone
-    cc:{cameras}:asked           hash: camera -> how often an operator asked for a new attempt
+    cc:{cameras}:asked           set: cameras for which an operator asks for a new attempt
 """
 
 from __future__ import annotations
@@ -157,13 +157,18 @@ class Pictures:
     async def ask(self, camera: str) -> None:
         """An operator asks for a new attempt at a camera that refused the password."""
         async with self._asking():
-            await self._redis.hincrby(_ASKED, camera, 1)
+            await self._redis.sadd(_ASKED, camera)
 
-    async def asked(self) -> dict[str, int]:
-        """How often each camera was asked for since this Redis started."""
+    async def asked(self) -> Collection[str]:
+        """The cameras for which that was asked; each stays so until it is `heard`."""
         async with self._asking():
-            told = await cast("Awaitable[dict[bytes, bytes]]", self._redis.hgetall(_ASKED))
-        return {camera.decode(): int(times) for camera, times in told.items()}
+            found = cast("set[bytes]", await self._redis.smembers(_ASKED))
+        return frozenset(camera.decode() for camera in found)
+
+    async def heard(self, cameras: Collection[str]) -> None:
+        """What was asked for these cameras is being done."""
+        async with self._asking():
+            await self._redis.srem(_ASKED, *cameras)
 
     async def close(self) -> None:
         """Let go of Redis."""

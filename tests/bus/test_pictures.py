@@ -202,11 +202,13 @@ async def test_a_camera_is_looked_at_for_as_long_as_was_said(pictures: Pictures)
     assert await pictures.looked_at() == {"alun-alun"}
 
 
-async def test_it_is_counted_how_often_somebody_asked(pictures: Pictures) -> None:
-    assert await pictures.asked() == {}
+async def test_what_somebody_asked_stays_until_it_is_heard(pictures: Pictures) -> None:
+    assert await pictures.asked() == frozenset()
     for camera in ("simpang", "simpang", "alun-alun"):
         await pictures.ask(camera)
-    assert await pictures.asked() == {"simpang": 2, "alun-alun": 1}
+    assert await pictures.asked() == {"simpang", "alun-alun"}
+    await pictures.heard({"simpang"})
+    assert await pictures.asked() == {"alun-alun"}
 
 
 # --- nothing on a disk ---------------------------------------------------------------------------

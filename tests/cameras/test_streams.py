@@ -12,6 +12,7 @@ import pytest
 from tests.cameras.conftest import PASSWORD, Listener, Room, RtspServer
 from tests.conftest import free_port
 
+CHALLENGE = b'RTSP/1.0 401 Unauthorized\r\nCSeq: 1\r\nWWW-Authenticate: Basic realm="x"\r\n\r\n'
 HTTP = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
 Listen = Callable[[bytes | None], Awaitable[Listener]]
 
@@ -74,8 +75,7 @@ async def test_dead_cameras_do_not_delay_a_live_one(
 async def test_a_refused_password_is_not_tried_again_but_one_with_reserved_characters_opens(
     room: Room, guarded_rtsp: RtspServer, listen: Listen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    challenge = b'RTSP/1.0 401 Unauthorized\r\nCSeq: 1\r\nWWW-Authenticate: Basic realm="x"\r\n\r\n'
-    locked = await listen(challenge)
+    locked = await listen(CHALLENGE)
     monkeypatch.setenv("WRONG", "guess")
     monkeypatch.setenv("RIGHT", PASSWORD)
     gate = f"gate,Gerbang,{guarded_rtsp.url('moving')},operator"
@@ -95,8 +95,7 @@ async def test_a_refused_password_is_not_tried_again_but_one_with_reserved_chara
 async def test_a_restart_takes_nothing_that_was_asked_before_for_a_new_wish(
     room: Room, listen: Listen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    challenge = b'RTSP/1.0 401 Unauthorized\r\nCSeq: 1\r\nWWW-Authenticate: Basic realm="x"\r\n\r\n'
-    locked = await listen(challenge)
+    locked = await listen(CHALLENGE)
     monkeypatch.setenv("WRONG", "guess")
     row = f"safe,Brankas,rtsp://127.0.0.1:{locked.port}/x,a,env:WRONG"
     assert room.desk.pictures is not None
@@ -109,9 +108,27 @@ async def test_a_restart_takes_nothing_that_was_asked_before_for_a_new_wish(
     await feed.close()
     room.told.clear()
     again = room.watch(row)
-    await room.until(lambda: "heard" in again._opened, "the new feed has heard what was asked")
+    await room.until(lambda: "heard" in again._opened, "the new feed listens")
     await room.until(lambda: room.state("safe") == "unauthorized", "it is known to be refused")
     assert again._asked == {}
+    assert len(locked.requests) == 4
+
+
+async def test_what_was_asked_while_nobody_listened_is_done_by_who_comes_next(
+    room: Room, listen: Listen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked = await listen(CHALLENGE)
+    monkeypatch.setenv("WRONG", "guess")
+    row = f"safe,Brankas,rtsp://127.0.0.1:{locked.port}/x,a,env:WRONG"
+    assert room.desk.pictures is not None
+    feed = room.watch(row)
+    await room.until(lambda: room.state("safe") == "unauthorized", "it is refused")
+    await feed.close()
+    await room.desk.pictures.ask("safe")
+    room.watch(row)
+    await room.until(lambda: len(locked.requests) == 4, "it is tried again, once")
+    await room.until(lambda: room.state("safe") == "unauthorized", "it is refused again")
+    assert await room.desk.pictures.asked() == frozenset()
     assert len(locked.requests) == 4
 
 
