@@ -153,6 +153,7 @@ def _camera(number: int, now: datetime) -> Camera:
         longitude=None,
         seen_by=[],
         since=now.isoformat(),
+        patience=15.0,
         way="keep",
         bytes_per_second=None,
     )

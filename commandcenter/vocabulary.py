@@ -162,6 +162,7 @@ class Camera(TypedDict):
     picture: int | None  # number of the picture, for its address
     width: int | None  # of the camera's own picture, in pixels
     height: int | None
+    patience: float  # seconds: an older picture is late; one that comes seldom may be older
     way: str  # how it is read: "keep" (open stream), "snap" (open, take one, close), "http"
     bytes_per_second: float | None  # what it costs its link, over the last minute
 

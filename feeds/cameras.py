@@ -230,6 +230,7 @@ class Cameras(Feed):
             picture=last["picture"] if last else None,
             width=last["width"] if last else None,
             height=last["height"] if last else None,
+            patience=self._patience(row),
             way=row.way_at(self._interval(row)),
             bytes_per_second=None,
         )
@@ -314,11 +315,14 @@ class Cameras(Feed):
         return [camera for camera in self._rows if self._is_late(camera, now)]
 
     def _is_late(self, camera: str, now: datetime) -> bool:
-        told, every = self._told[camera], self._interval(self._rows[camera])
+        told = self._told[camera]
         if told["state"] not in _COMING or told["captured_at"] is None:
             return False
-        patience = timedelta(seconds=max(self.late_after, MISSED * every))
+        patience = timedelta(seconds=told["patience"])
         return datetime.fromisoformat(told["captured_at"]) < now - patience
+
+    def _patience(self, row: CameraRow) -> float:
+        return max(self.late_after, MISSED * self._interval(row))
 
     def _tell(self, camera: str, at: datetime, **changes: str) -> Reading:
         told = self._told[camera]

@@ -156,10 +156,11 @@ def _judged(view: View, camera: Reading, value: dict[str, Any]) -> dict[str, Any
             "data_at": "",
         }
     patience = view.board.patience[camera.feed]
-    captured = datetime.fromisoformat(at)
+    seldom = max(0.0, value["patience"] - patience.late_after)
+    expected = datetime.fromisoformat(at) + timedelta(seconds=seldom)
     grey = value["state"] in CAMERA_GREY
-    late = captured + timedelta(seconds=patience.late_after)
-    stale = captured + timedelta(seconds=patience.stale_after)
+    late = expected + timedelta(seconds=patience.late_after)
+    stale = expected + timedelta(seconds=patience.stale_after)
     return {
         "data_state": "stale" if grey else "fresh",
         "data_base": "stale" if grey else None,

@@ -130,6 +130,7 @@ def camera(row: Row, place: int, at: datetime, state: CameraState = "live") -> R
         "longitude": None,
         "seen_by": [],
         "since": at.isoformat(),
+        "patience": 15.0,
         "way": "keep",
         "bytes_per_second": None,
     }

@@ -32,6 +32,7 @@ def camera(place: int, state: str = "live", **told: Any) -> Reading:
         "latitude": None,
         "longitude": None,
         "seen_by": [],
+        "patience": 15.0,
     }
     return Reading(feed="cameras", key=f"camera/{place}", at=NOW, value=value | told)
 
@@ -83,6 +84,13 @@ def test_a_camera_that_fills_the_screen_and_no_other_sends_picture_after_picture
     assert one[2][1]["data-burst"] == ""
     (other,) = tiles(Cctv(cameras=("1",), show=1), view(camera(0), camera(1)))
     assert "data-burst" not in other[2][1]
+
+
+def test_a_camera_that_is_asked_seldom_is_not_late_between_its_pictures() -> None:
+    often, seldom = (tile[1] for tile in tiles(Cctv(), view(camera(0), camera(1, patience=180.0))))
+    now = NOW.timestamp()
+    assert [often["data-late-at"] / 1000 - now, often["data-stale-at"] / 1000 - now] == [15, 90]
+    assert [seldom["data-late-at"] / 1000 - now, seldom["data-stale-at"] / 1000 - now] == [180, 255]
 
 
 def test_pages_turn_by_the_clock_alone() -> None:

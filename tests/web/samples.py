@@ -157,6 +157,7 @@ def camera(
         "longitude": 111.40 + 0.03 * (place % 8),
         "seen_by": list(seen_by),
         "since": from_now(-60),
+        "patience": 15.0,
         "way": "keep",
         "bytes_per_second": 20_000.0,
     }
