@@ -15,14 +15,15 @@ from commandcenter.video.messages import Picture, Task
 from commandcenter.video.stills import make
 from commandcenter.vocabulary import CameraState
 
-_ONE_AT_A_TIME = threading.Lock()  # of all cameras of a worker: a frame of 8K is 100 MB
 _PATIENCE = 1.0
 
 
 class Darkroom:
-    """One camera's. `close` saves what it has learnt of how the camera looks."""
+    """One camera's; all of a worker share `one_at_a_time`. `close` saves what it has learnt of how
+    the camera looks."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, one_at_a_time: threading.Lock) -> None:
+        self._one_at_a_time = one_at_a_time
         history = Path(task.history) / f"{task.camera}.looks" if task.history else None
         self._judge = Judge(frozen_after=task.frozen_after, every=task.every, history=history)
         self._verdict: Verdict | None = None
@@ -36,12 +37,12 @@ class Darkroom:
     @contextmanager
     def turn(self, waiting: Callable[[], None]) -> Iterator[None]:
         """Have it to oneself; `waiting` is called now and then until one has."""
-        while not _ONE_AT_A_TIME.acquire(timeout=_PATIENCE):
+        while not self._one_at_a_time.acquire(timeout=_PATIENCE):
             waiting()
         try:
             yield
         finally:
-            _ONE_AT_A_TIME.release()
+            self._one_at_a_time.release()
 
     def develop(self, frame: Frame, at: datetime, task: Task) -> tuple[Picture, CameraState, str]:
         """The picture that was taken at `at`, and what is to be said of it. Changes `frame`."""

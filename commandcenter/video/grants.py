@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections import Counter
 from collections.abc import Callable, Mapping
 
 from commandcenter.video.budget import Turns
@@ -17,8 +16,6 @@ class Grants:
     """`send` tells a camera that it may take a picture. `links`: bytes a second, by name."""
 
     def __init__(self, links: Mapping[str, float], send: Callable[[str], None]) -> None:
-        self.received: Counter[str] = Counter()
-        """Bytes that each link has carried."""
         self._turns = {name: Turns(rate) for name, rate in links.items()}
         self._send = send
         self._timer: asyncio.TimerHandle | None = None
@@ -30,7 +27,6 @@ class Grants:
             if report.wants:  # its link has no budget
                 self._send(task.camera)
             return
-        self.received[task.link] += report.received
         turns.took(report.received)
         if report.state is not None:
             turns.done(task.camera)

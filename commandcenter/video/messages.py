@@ -144,6 +144,8 @@ class Report:
     """Bytes that came from the camera since its last report."""
     wants: bool = False
     """It would like to take a picture, and waits for a grant."""
+    unread: Mapping[str, int] = field(default_factory=dict)
+    """Of a process that tells that it is alive: bytes of its cameras that became no packet."""
 
     def after(self, earlier: Report | None) -> Report:
         """This report, with the picture of an earlier one that nobody has taken yet."""
@@ -172,6 +174,7 @@ class Report:
                     "at": _moment(told["at"]),
                     "picture": _picture(told["picture"], small, large),
                     "rejected": base64.b64decode(told["rejected"]),
+                    "unread": {str(c): int(size) for c, size in told["unread"].items()},
                 }
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -27,7 +27,6 @@ from commandcenter.video.messages import (
     lengths,
     orders_line,
 )
-from commandcenter.video.traffic import read as read_unread
 
 ITSELF = ""
 """The camera of a report that tells only that the process as a whole is alive."""
@@ -160,7 +159,7 @@ class WorkerProcess:
                 self._threads[report.thread] = report.camera
                 self._received[report.camera] += report.received
                 if report.camera == ITSELF:
-                    self._unread = read_unread(report.detail)
+                    self._unread = dict(report.unread)
                 self._tell(report)
 
     async def _hear_words(self) -> None:

@@ -78,8 +78,6 @@ class Supervisor:
     ) -> None:
         self.trouble = ""
         """Why no worker can be run at all; "" when they can."""
-        self.received: Counter[str] = Counter()
-        """Bytes that have come from each camera."""
         self._per_worker = per_worker
         self._news = news
         self._command = command
@@ -96,11 +94,6 @@ class Supervisor:
     def pids(self) -> dict[int, tuple[str, ...]]:
         """The running worker processes and the cameras of each."""
         return {b.process.pid: tuple(b.tasks) for b in self._berths if b.process is not None}
-
-    @property
-    def received_by_link(self) -> Mapping[str, int]:
-        """Bytes that each link with a budget has carried."""
-        return self._grants.received
 
     def view(self) -> list[WorkerView]:
         """The running worker processes."""
@@ -138,7 +131,6 @@ class Supervisor:
         other = [camera for camera, task in berth.tasks.items() if wanted.get(camera, task) != task]
         for camera in gone:
             self._begin_anew(berth.tasks.pop(camera))
-            self.received.pop(camera, None)
         for camera in other:
             self._change(berth, wanted[camera])
         return bool(gone or other)
@@ -247,7 +239,6 @@ class Supervisor:
         if camera not in berth.tasks:
             return  # a last word about a camera that is watched elsewhere or no more
         self.trouble = ""
-        self.received[camera] += report.received
         self._untold[camera] += report.received
         self._grants.hear(berth.tasks[camera], report)
         if report.state is None:

@@ -16,10 +16,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import NamedTuple, TypeAlias
 
-import orjson
-
-from commandcenter.video.messages import BadReport
-
 Peer: TypeAlias = tuple[str, int]
 """A numeric address and a port."""
 Progress: TypeAlias = tuple[Peer | None, int]
@@ -100,19 +96,3 @@ def _sockets() -> Iterator[socket.socket]:
                     yield one
             else:
                 os.close(copy)
-
-
-# --- in a heart beat's `detail` -------------------------------------------------------------------
-
-
-def written(unread: Mapping[str, int]) -> str:
-    """As text: JSON, the bytes by camera."""
-    return orjson.dumps(unread).decode()
-
-
-def read(text: str) -> dict[str, int]:
-    """Read what `written` wrote; "" is nothing. Raises BadReport."""
-    try:
-        return {str(camera): int(size) for camera, size in orjson.loads(text or "{}").items()}
-    except (ValueError, TypeError, AttributeError) as error:
-        raise BadReport(f"not what came for each camera: {error}") from error

@@ -49,11 +49,15 @@ class Watch:
     """Watches one camera in a thread of its own until `stop` is set.
 
     `tell` takes what it reports, in that thread; `relays` carry connections over links with a
-    budget.
+    budget; who has `one_at_a_time` may have a whole frame in memory.
     """
 
     def __init__(
-        self, task: Task, tell: Callable[[Report], None], relays: RelayThread | None = None
+        self,
+        task: Task,
+        tell: Callable[[Report], None],
+        relays: RelayThread | None = None,
+        one_at_a_time: threading.Lock | None = None,
     ) -> None:
         self.task = task
         # Daemon: a thread that hangs must not keep the process alive.
@@ -63,6 +67,7 @@ class Watch:
         self.stop = Stop(self._stirred, self._granted)
         self._send = tell
         self._relays = relays or RelayThread()
+        self._one_at_a_time = one_at_a_time or threading.Lock()
         self._relay: Relay | None = None
         self._locked = task.refused
         self._failures = 0
@@ -103,7 +108,7 @@ class Watch:
 
     @cached_property
     def _darkroom(self) -> Darkroom:
-        return self._kept.enter_context(closing(Darkroom(self.task)))
+        return self._kept.enter_context(closing(Darkroom(self.task, self._one_at_a_time)))
 
     def _attempt(self) -> None:
         """Take pictures as long as that goes well."""

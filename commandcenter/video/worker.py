@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO
 
 from commandcenter.video.messages import Orders, Report, Task
-from commandcenter.video.traffic import Progress, Unread, received, written
+from commandcenter.video.traffic import Progress, Unread, received
 
 if TYPE_CHECKING:
     from commandcenter.video.watch import Watch
@@ -53,6 +53,7 @@ class Crew:
         self._out = out
         self._lock = threading.Lock()
         self._relays = RelayThread()
+        self._one_at_a_time = threading.Lock()  # a frame of 8K is 100 MB
         self._watches: dict[str, Watch] = {}
         self._starters: dict[str, threading.Thread] = {}
 
@@ -102,7 +103,7 @@ class Crew:
         from commandcenter.video.watch import Watch  # loads cv2, which may print to stdout
 
         camera = task.camera
-        self._watches[camera] = watch = Watch(task, self._tell, self._relays)
+        self._watches[camera] = watch = Watch(task, self._tell, self._relays, self._one_at_a_time)
         if before is None:
             watch.start()
             return
@@ -123,7 +124,7 @@ def _alive(came: Mapping[str, int]) -> Report:
         at=datetime.now(UTC),
         within=_SILENCE,
         thread=threading.get_ident(),
-        detail=written(came),
+        unread=came,
     )
 
 

@@ -62,6 +62,7 @@ def test_a_report_is_read_back_as_it_was_written() -> None:
         rejected=b"\x00",
         received=4711,
         wants=True,
+        unread={"a, b": 5},
     )
     raw = report.encode()
     header, small, large = lengths(raw[: LENGTHS.size])

@@ -8,8 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from commandcenter.video.messages import BadReport
-from commandcenter.video.traffic import Connection, Unread, read, received, written
+from commandcenter.video.traffic import Connection, Unread, carries, received
 
 CAMERA, RECORDER = ("10.0.0.5", 554), ("10.0.0.9", 554)
 
@@ -37,6 +36,21 @@ def test_the_kernel_counts_what_came_though_nobody_has_read_it(
     assert (received()[there], received()[back]) == (5000, 0)
     assert ours.recv(5000, socket.MSG_WAITALL) == b"x" * 5000
     assert received()[there] == 5000
+
+
+def test_a_stream_comes_by_tcp_if_every_connection_with_its_camera_has_brought_much(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    ours, camera = ends
+    there = camera.getsockname()[:2]
+    assert not carries(there, 1)
+    camera.sendall(b"x" * 5000)
+    ours.recv(1, socket.MSG_PEEK)  # it has come
+    assert carries(there, 5000)
+    assert not carries(there, 5001)
+    with socket.create_connection(there):  # say, the one on which a stream by UDP is asked for
+        assert not carries(there, 5000)
+    assert not carries(("192.0.2.1", 554), 1)
 
 
 def test_looking_costs_no_descriptor_and_leaves_other_sockets_alone() -> None:
@@ -71,11 +85,3 @@ def test_at_a_recorder_who_goes_on_or_rests_is_not_taken_for_who_is_stuck() -> N
     again = Connection(4002, RECORDER)  # one of them has connected anew
     came = {lines[0]: 150, again: 7 << 20}
     assert unread.look(cameras | {"goes-on": (RECORDER, 2)}, came) == {"stuck": 7 << 20}
-
-
-def test_a_heart_beat_carries_it_as_text() -> None:
-    assert read(written({"a, b": 5})) == {"a, b": 5}
-    assert read("") == {}
-    for wrong in ("[]", "{", '{"a": "x"}', '{"a": null}'):
-        with pytest.raises(BadReport):
-            read(wrong)
