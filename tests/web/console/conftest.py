@@ -51,6 +51,8 @@ late_after = 300
 stale_after = 600
 [feed.cameras]
 cameras = "{lists}/cameras.csv"
+[feed.rain]
+type = "posted"
 
 [[person]]
 name = "operator 1"
