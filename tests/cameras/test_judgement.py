@@ -67,7 +67,7 @@ def clip(
 
 
 CLIPS = [
-    ("libx264", kilobits, seed, night, clock)
+    pytest.param("libx264", kilobits, seed, night, clock, marks=[pytest.mark.long] if seed else [])
     for seed, kilobits in enumerate((1000, 1500, 2000))
     for night in (False, True)
     for clock in ("", "top", "foot")
