@@ -15,9 +15,9 @@ _BROKEN_IN_A_ROW = 5
 _LONGEST_LAG = 30.0  # what is so far behind does not catch up; a new session begins with now
 _FLOOD = 12.5e6  # bytes a second, thrice what a good 4K camera sends
 _MEASURED = 5.0
-# Woken for every packet of its own, a stream costs half as much again as when a few of them are
-# read together. Meanwhile they wait in the kernel, which holds some seconds of a TCP connection;
-# of UDP it holds less than a keyframe.
+# Who wakes for every packet and looks into it needs twice the time of one who reads a few of them
+# together. Meanwhile they wait in the kernel, which holds some seconds of a TCP connection, but of
+# UDP less than a keyframe.
 _NAP = 0.2
 _TIMELY = 0.15  # seconds of lag: who is behind does not sleep
 _ENOUGH = 64 * 1024  # bytes, more than what a camera says on the connection of a stream by UDP
@@ -49,6 +49,7 @@ class Session:
         full: bool = False,
         usual: float = 0.0,
         carried: Callable[[int], bool] = lambda _: False,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.received = 0
         """Bytes of the last packet."""
@@ -64,7 +65,7 @@ class Session:
         self._keyframe_at: float | None = None
         self._broken = 0
         self._began = self._now = 0.0
-        self._carried = carried
+        self._carried, self._sleep = carried, sleep
         self._may_nap = self._caught_up = False
         self._counted = (0.0, 0)  # since when, and how many bytes
 
@@ -75,7 +76,7 @@ class Session:
         or lags behind, unsupported when it brings what no camera should.
         """
         if self._caught_up and self._may_nap:
-            time.sleep(_NAP)
+            self._sleep(_NAP)
         packet = self._stream.wait(exactly=not self._may_nap)
         since = packet.arrived - (self._now or packet.arrived)
         self.received = round(self._usual * since) if self._full else packet.size

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -12,7 +14,9 @@ import pytest
 
 from commandcenter.video import capture
 from commandcenter.video.capture import Frame, Stream, decode, decode_keyframe
+from commandcenter.video.clock import Pace
 from commandcenter.video.messages import CameraFault, Picture, Report, Task
+from commandcenter.video.session import Session
 from commandcenter.video.watch import Watch
 from tests.cameras.footage import Film, film
 from tests.cameras.strange_camera import StrangeCamera
@@ -137,6 +141,33 @@ def test_an_old_picture_that_a_server_sends_first_is_not_shown_as_a_new_one(
     between = next(n for n in range(0, 60, 4) if shows(second, film(), n)) - 28
     passed = (second.captured_at - first.captured_at).total_seconds()
     assert passed == pytest.approx(between / 10, abs=0.05)  # by the camera's clock
+
+
+@pytest.mark.parametrize("by_tcp", [True, False])
+def test_packets_by_tcp_are_read_a_few_at_a_time_and_those_by_udp_at_once(
+    strange: StrangeCamera, by_tcp: bool
+) -> None:
+    naps: list[float] = []
+    task = Task(camera="cam", url=strange.rtsp(f"healthy-{by_tcp}"), every=0.4)
+
+    def nap(seconds: float) -> None:
+        naps.append(seconds)
+        time.sleep(seconds)
+
+    with closing(Stream(task)) as stream:
+        session = Session(stream, task, Pace(0.4), carried=lambda _: by_tcp, sleep=nap)
+        shots, received = [], 0
+        while len(shots) < 8:
+            shot = session.next()
+            received += session.received
+            if shot is not None:
+                session.took()
+                shots.append(shot)
+    assert bool(naps) is by_tcp
+    times = [shot.taken for shot in shots[2:]]
+    assert times[-1] - times[0] == pytest.approx(0.4 * (len(times) - 1), abs=0.05)
+    usual = sum(len(coded(film(), n)) for n in range(120)) / 120
+    assert received == pytest.approx(usual * 4 * len(shots), rel=0.5)  # estimated, or exact
 
 
 def shows(picture: Picture, made: Film, number: int) -> bool:
