@@ -12,7 +12,7 @@ import socket
 import stat
 import struct
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from typing import NamedTuple, TypeAlias
 
@@ -80,6 +80,15 @@ def carries(peer: Peer, least: int) -> bool:
     UDP, beside a connection on which hardly anything is said."""
     sizes = [size for connection, size in received().items() if connection.peer == peer]
     return min(sizes, default=0) >= least
+
+
+def cut(connections: Collection[Connection]) -> None:
+    """Shut these connections down; whoever reads from one finds that it has ended."""
+    for one in _sockets():
+        with suppress(OSError):
+            address, port = one.getpeername()[:2]
+            if Connection(one.getsockname()[1], (address, port)) in connections:
+                one.shutdown(socket.SHUT_RDWR)
 
 
 def _sockets() -> Iterator[socket.socket]:

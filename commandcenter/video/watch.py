@@ -19,11 +19,12 @@ from commandcenter.video.addresses import Resolved, own_addresses, resolve
 from commandcenter.video.capture import Stream, decode
 from commandcenter.video.clock import Pace
 from commandcenter.video.darkroom import Darkroom
+from commandcenter.video.fence import Fence
 from commandcenter.video.messages import CameraFault, Picture, Report, Task
 from commandcenter.video.relay import Relay, RelayThread
 from commandcenter.video.rtsp import describe
 from commandcenter.video.session import Session, Shot
-from commandcenter.video.traffic import carries
+from commandcenter.video.traffic import carries, received
 from commandcenter.vocabulary import CameraState
 
 if TYPE_CHECKING:
@@ -186,11 +187,21 @@ class Watch:
         self._tell(self.task.open_timeout * 2)
         self._opened = time.monotonic()
         try:
-            return Stream(replace(self.task, url=url), full=full)
+            stream = Stream(replace(self.task, url=url), full=full)
         except CameraFault as fault:
             if fault.state == "unreachable":
                 self._probe(where)  # it may know better by now
             raise
+        if self._is_elsewhere(where):
+            stream.close()
+            raise CameraFault("forbidden", "kamera mengalihkan ke luar jaringan yang diizinkan")
+        return stream
+
+    def _is_elsewhere(self, where: Resolved) -> bool:
+        """Whether FFmpeg was led away, to where no camera may be."""
+        there = received()
+        gone = not any(one.peer == where.peer for one in there)
+        return gone and bool(Fence().strays(self.task.networks, there))
 
     def _probe(self, where: Resolved) -> None:
         task = self.task

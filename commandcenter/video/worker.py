@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import faulthandler
+import logging
 import os
 import signal
 import sys
@@ -19,11 +20,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO
 
 from commandcenter.video.messages import Orders, Report, Task
-from commandcenter.video.traffic import Progress, Unread, received
+from commandcenter.video.traffic import Connection, Progress, Unread, cut, received
 
 if TYPE_CHECKING:
     from commandcenter.video.watch import Watch
 
+_log = logging.getLogger(__name__)
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 _BEAT, _SILENCE = 2.0, 8.0  # seconds
 _LOOK = 0.5  # seconds, in which a camera can send 60 MB at 1 Gbit/s
@@ -79,16 +81,27 @@ class Crew:
 
     def beat(self) -> None:
         """Tell for ever that this process is alive, and what its cameras sent that led to nothing:
-        a thread that hangs in a library and lets no other one run would silence all of them."""
-        unread = Unread()
+        a thread that hangs in a library and lets no other one run would silence all of them. Cut
+        what leads elsewhere."""
+        from commandcenter.video.fence import Fence
+
+        unread, fence = Unread(), Fence()
         told: dict[str, int] = {}
         due = 0.0
         while True:
-            now, came = time.monotonic(), unread.look(self._progress(), received())
+            connections = received()
+            if strays := fence.strays(self._networks(), connections):
+                _log.warning("cut: %s; no camera may be there", ", ".join(map(_named, strays)))
+                cut(strays)
+            now, came = time.monotonic(), unread.look(self._progress(), connections)
             if now >= due or came != told:
                 self._tell(_alive(came))
                 told, due = came, now + _BEAT
             time.sleep(_LOOK)
+
+    def _networks(self) -> set[str]:
+        watches = dict(self._watches).values()
+        return {network for watch in watches for network in watch.task.networks}
 
     def _progress(self) -> dict[str, Progress]:
         found: dict[str, Progress] = {}
@@ -126,6 +139,11 @@ def _alive(came: Mapping[str, int]) -> Report:
         thread=threading.get_ident(),
         unread=came,
     )
+
+
+def _named(stray: Connection) -> str:
+    address, port = stray.peer
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def goes_on(old: Task, new: Task) -> bool:

@@ -31,6 +31,17 @@ async def redirect(session: Session, ask: Ask) -> None:
     session.answer(ask, "302 Moved", f"Location: {ask.url.rpartition('/')[0]}/healthy")
 
 
+async def sly(session: Session, ask: Ask) -> None:
+    """A good description for who only asks for it; a player (it asks for our options first) is
+    sent to another address, where all would be fine."""
+    asked = session.server.counts[session.name]
+    if ask.method == "DESCRIBE" and asked["OPTIONS"]:
+        port = session.writer.get_extra_info("sockname")[1]
+        session.answer(ask, "302 Moved", f"Location: rtsp://127.0.0.2:{port}/healthy-elsewhere")
+    else:
+        await usual(session, ask)
+
+
 async def locked(session: Session, ask: Ask) -> None:
     """No password is the right one."""
     session.answer(ask, "401 Unauthorized", 'WWW-Authenticate: Digest realm="cam", nonce="1"')

@@ -242,7 +242,9 @@ def fragments(unit: bytes, codec: Codec) -> Iterator[bytes]:
 async def serve(server: Server, commands: asyncio.StreamReader) -> None:
     """Serve until the commands end."""
     listener = await asyncio.start_server(server.meet, "127.0.0.1", 0, backlog=512)
-    _say(str(listener.sockets[0].getsockname()[1]))
+    port = listener.sockets[0].getsockname()[1]
+    await asyncio.start_server(server.meet, "127.0.0.2", port)  # for who is sent elsewhere
+    _say(str(port))
     while line := await commands.readline():
         _say(await server.tell(line.decode()))
 

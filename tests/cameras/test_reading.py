@@ -16,7 +16,7 @@ from commandcenter.video import capture
 from commandcenter.video.capture import Frame, Stream, decode, decode_keyframe
 from commandcenter.video.clock import Pace
 from commandcenter.video.messages import CameraFault, Picture, Report, Task
-from commandcenter.video.session import Session
+from commandcenter.video.session import Session, Shot
 from commandcenter.video.watch import Watch
 from tests.cameras.footage import Film, film
 from tests.cameras.strange_camera import StrangeCamera
@@ -156,7 +156,8 @@ def test_packets_by_tcp_are_read_a_few_at_a_time_and_those_by_udp_at_once(
 
     with closing(Stream(task)) as stream:
         session = Session(stream, task, Pace(0.4), carried=lambda _: by_tcp, sleep=nap)
-        shots, received = [], 0
+        shots: list[Shot] = []
+        received = 0
         while len(shots) < 8:
             shot = session.next()
             received += session.received
