@@ -32,7 +32,15 @@ FILMS: dict[str, dict[str, Any]] = {
         "every": 1,
         "kbit": 20_000,
     },
-    "eight_k": {"width": 7680, "height": 4320, "seconds": 1, "rate": 2, "every": 1, "kbit": 40_000},
+    "eight_k": {
+        "width": 7680,
+        "height": 4320,
+        "look": "blurred",
+        "seconds": 2,
+        "rate": 1,
+        "every": 1,
+        "kbit": 20_000,
+    },
 }
 
 

@@ -62,7 +62,7 @@ AT_ONCE: Wanted = {
 IN_TIME: Wanted = {
     "h265": ("live", ""),
     "four_k": ("live", ""),
-    "eight_k": ("live or unsupported", ""),
+    "eight_k": ("live", ""),
     "hollow": ("unsupported or unreachable or late", ""),
     "late_key": ("live", ""),
     "backlog": ("live", ""),

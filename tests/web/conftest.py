@@ -46,8 +46,8 @@ expect.set_options(timeout=10_000)  # where a test promises no time of its own
 ROOT = Path(__file__).parents[2]
 LISTS = ROOT / "commandcenter" / "demo" / "lists"
 CHROMIUM = Path("/usr/bin/chromium")  # Debian's; elsewhere Playwright's own
-# The browser's own surfaces are web pages now, with a renderer for each window of a test: a third of
-# what a wall costs. The others Playwright would switch off itself, were its list not replaced by ours.
+# The browser's own surfaces are web pages now, with a renderer for each window: a third of what a
+# wall costs. The others are those that Playwright would switch off, whose list ours replaces.
 OFF = (
     *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup", "AimEnabled"),
     *("HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable", "PaintHolding", "OptimizationHints"),
