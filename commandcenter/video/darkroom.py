@@ -62,11 +62,11 @@ class Darkroom:
     def _look(self, frame: Frame, at: datetime, task: Task) -> Verdict:
         """Judge no more often than without a burst: between two keyframes of a quiet scene most
         blocks repeat to the last bit, as those of a frozen picture do."""
-        burst = task.burst > 0
-        sooner = self.doubts and not burst
+        patient = task.burst > 0 or task.way == "http"
+        sooner = self.doubts and not patient
         pause = timedelta(seconds=task.every * 0.8)
         if self._verdict is None or sooner or at - self._judged_at >= pause:
-            self._verdict, self._judged_at = self._judge.judge(frame, at, burst=burst), at
+            self._verdict, self._judged_at = self._judge.judge(frame, at, patient=patient), at
         return self._verdict
 
     def close(self) -> None:

@@ -78,17 +78,17 @@ class Judge:
         once more and the picture is frozen."""
         return 0 < self._doubted <= _DOUBTS
 
-    def judge(self, frame: Frame, at: datetime, *, burst: bool = False) -> Verdict:
+    def judge(self, frame: Frame, at: datetime, *, patient: bool = False) -> Verdict:
         """Look at the keyframe of `at`. One that comes too soon after the last is not looked at,
-        unless there are doubts. In a `burst` it need not be a keyframe: of a quiet scene what lies
-        between them repeats as if it were frozen.
+        unless there are doubts. `patient`: what repeats need not be frozen, but what lies between
+        the keyframes of a quiet scene, or a JPEG that a camera hands out for some seconds.
 
         Masks have been burned into it before, so that nothing of what they hide is learnt.
         """
         soon = self._looked_at is not None and timedelta(0) <= at - self._looked_at < self._pause
-        if self._verdict is None or not soon or (self.doubts and not burst):
+        if self._verdict is None or not soon or (self.doubts and not patient):
             self._looked_at = at
-            self._verdict = self._look(frame, at, burst)
+            self._verdict = self._look(frame, at, patient)
         return self._verdict
 
     def close(self) -> None:
@@ -96,11 +96,11 @@ class Judge:
         self._habits.settle()
         self._save()
 
-    def _look(self, frame: Frame, at: datetime, burst: bool) -> Verdict:
+    def _look(self, frame: Frame, at: datetime, patient: bool) -> Verdict:
         grey = one_channel(frame)
         view, small = scene.measure(shrink(grey, scene.FINE))
         changed_at = self._stillness.judge(grey, small, at)
-        still = self._is_frozen(changed_at, at, burst)
+        still = self._is_frozen(changed_at, at, patient)
         self._doubted = self._doubted + 1 if self._stillness.returns and not still else 0
         state = self._scene(view, at, still)
         if state == "live" and still:
@@ -108,9 +108,9 @@ class Judge:
         detail = _NIGHT if state == "live" and view.black else _TEXTS.get(state, "")
         return Verdict(state, detail, changed_at)
 
-    def _is_frozen(self, changed_at: datetime, at: datetime, burst: bool) -> bool:
+    def _is_frozen(self, changed_at: datetime, at: datetime, patient: bool) -> bool:
         """It began to be so somewhere between the look of `changed_at` and the one before."""
-        lasted = at - changed_at >= self._frozen_after - self._every * (0.2 if burst else 1.0)
+        lasted = at - changed_at >= self._frozen_after - self._every * (0.2 if patient else 1.0)
         return lasted and self._stillness.returns >= 2
 
     def _scene(self, view: View, at: datetime, still: bool) -> CameraState:

@@ -254,7 +254,6 @@ class Watch:
             taken = now - fetched.age_seconds
             picture, state, detail = self._darkroom.develop(frame, _moment(taken), self.task)
         self._pace.took(now)
-        self._hurry_in_doubt()
         self._show_picture(taken, picture, state, detail)
 
     # --- links with a budget ----------------------------------------------------------------------

@@ -29,13 +29,18 @@ def judge(**options: Any) -> Judge:
 
 
 def states(
-    court: Judge, frames: Iterable[Frame], at: datetime, every: float = 5.0, *, burst: bool = False
+    court: Judge,
+    frames: Iterable[Frame],
+    at: datetime,
+    every: float = 5.0,
+    *,
+    patient: bool = False,
 ) -> list[tuple[float, str]]:
     """What is told after each of these frames, and how many seconds after the first."""
     times = (n * every for n in count())
     looks = zip(times, frames, strict=False)
     moments = [(s, at + timedelta(seconds=s), frame) for s, frame in looks]
-    return [(s, court.judge(frame, moment, burst=burst).state) for s, moment, frame in moments]
+    return [(s, court.judge(frame, moment, patient=patient).state) for s, moment, frame in moments]
 
 
 def first(told: list[tuple[float, str]], state: str) -> float | None:
@@ -130,6 +135,15 @@ def test_one_who_repeats_each_picture_once_is_not_looked_at_more_often_for_ever(
     assert doubts == [False, True, True, True] + [False] * 8
 
 
+def test_a_jpeg_that_is_handed_out_for_seven_seconds_is_not_frozen() -> None:
+    court, made = judge(), [STREET.look(cars=2, moment=n) for n in range(9)]
+    told = [
+        court.judge(made[second // 7], NOW + timedelta(seconds=second), patient=True).state
+        for second in range(60)
+    ]
+    assert set(told) == {"live"}
+
+
 def test_what_moves_elsewhere_than_at_an_edge_is_no_clock() -> None:
     """Not even where nothing else changes, as in a drawing."""
     looks = []
@@ -159,7 +173,7 @@ def test_a_picture_that_thaws_is_live_at_once() -> None:
 
 def test_what_comes_in_a_burst_is_not_judged_as_if_time_had_passed() -> None:
     court, frame = judge(), STREET.look()
-    burst = states(court, [frame] * 24, NOW, every=0.4, burst=True)
+    burst = states(court, [frame] * 24, NOW, every=0.4, patient=True)
     assert first(burst, "frozen") is None
     assert len(court._stillness._looks) == 4  # one in half an interval
 
