@@ -116,6 +116,8 @@ class Judge:
     def _scene(self, view: View, at: datetime, still: bool) -> CameraState:
         usual = self._habits.usual(at)
         seen = self._seen(view, usual, at)
+        if seen == "live" and self._hold.is_open(at) and not self._vouches(view, usual):
+            return self._hold.told  # it says nothing, neither way
         self._learn(view, at, seen, bool(usual), still)
         told = self._hold.take(seen, at)
         if told != (self._habits.trouble or "live"):
@@ -134,6 +136,10 @@ class Judge:
         if state == "live" and not scene.vouches(view, usual, self._hold.told):
             return self._hold.told
         return state
+
+    def _vouches(self, view: View, usual: list[View]) -> bool:
+        """Whether a look shows that what was seen before it is over, or was nothing."""
+        return scene.vouches(view, usual, self._hold.seen)
 
     def _learn(self, view: View, at: datetime, seen: CameraState, known: bool, still: bool) -> None:
         """Learn good looks; of an hour that is not known yet also that it is black."""
@@ -163,14 +169,20 @@ class Hold:
 
     def __init__(self, state: CameraState) -> None:
         self.told = state
-        self._seen: CameraState | None = None
+        self.seen = state
         self._since: datetime | None = None
+        self._last: datetime | None = None
         self._count = 0
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether something is being seen that is not told yet."""
+        return self.seen != self.told and self._last is not None and at - self._last < HOLD
 
     def take(self, state: CameraState, at: datetime) -> CameraState:
         """What is told after this state was seen at `at`."""
-        if state != self._seen or self._since is None:
-            self._seen, self._since, self._count = state, at, 0
+        if state != self.seen or self._since is None:
+            self.seen, self._since, self._count = state, at, 0
+        self._last = at
         self._count += 1
         if self._count >= LOOKS and at - self._since >= HOLD:
             self.told = state

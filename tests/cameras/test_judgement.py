@@ -6,14 +6,15 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import count, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 
-from commandcenter.video.capture import Frame
+from commandcenter.video.capture import Frame, decode_keyframe
 from commandcenter.video.habits import Habits
-from commandcenter.video.judge import Judge
+from commandcenter.video.judge import HOLD, Hold, Judge
+from tests.cameras.footage import film
 from tests.cameras.street import Encoder, Street, stamp
 from tests.conftest import NOW
 
@@ -52,6 +53,36 @@ def street(looks: int, **what: Any) -> Iterator[Frame]:
     """So many looks at the street, each with its own noise and traffic."""
     for n in range(looks):
         yield STREET.look(**{"cars": n % 3, **what}, moment=next(moments))
+
+
+# --- how long -------------------------------------------------------------------------------------
+
+
+def keyframes(look: Literal["town", "blurred"]) -> list[Frame]:
+    made = film(look=look)
+    coded = [b"".join(b"\0\0\0\1" + unit for unit in made.pictures[n]) for n in range(0, 120, 4)]
+    frames = [decode_keyframe(one) for one in coded]
+    return [frame for frame in frames if frame is not None]
+
+
+@pytest.mark.parametrize("first_look", range(5))
+def test_a_look_that_says_nothing_does_not_begin_the_wait_anew(first_look: int) -> None:
+    """One of the thirty blurred keyframes has too few edges to measure how sharp they are."""
+    court = judge(every=2.0, frozen_after=600.0)
+    town, blurred = keyframes("town"), keyframes("blurred")
+    order = [(first_look + 5 * n) % 30 for n in range(30)]
+    for days in range(2):
+        at = NOW + timedelta(days=days)
+        assert {state for _, state in states(court, [town[n] for n in order], at, 60.0)} == {"live"}
+    told = states(court, [blurred[n] for n in order], at + timedelta(hours=0.5), 2.0)
+    assert first(told, "defocused") in (30, 32)
+
+
+def test_what_was_seen_long_ago_waits_for_nothing() -> None:
+    hold = Hold("live")
+    assert hold.take("defocused", NOW) == "live"
+    assert hold.is_open(NOW + HOLD / 2)
+    assert not hold.is_open(NOW + HOLD)
 
 
 # --- frozen ---------------------------------------------------------------------------------------
