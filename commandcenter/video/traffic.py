@@ -65,14 +65,7 @@ def _most(
 def received() -> dict[Connection, int]:
     """Bytes that each TCP connection of this process has received since it began. A relay shows
     as what it is: one connection with the camera, others with this machine."""
-    found = {}
-    for one in _sockets():
-        with suppress(OSError, struct.error):  # it is not TCP, not connected, the kernel is older
-            told = one.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _BYTES_RECEIVED.size)
-            address, port = one.getpeername()[:2]
-            connection = Connection(one.getsockname()[1], (address, port))
-            (found[connection],) = _BYTES_RECEIVED.unpack(told)
-    return found
+    return {connection: size for connection, size, _ in _connections()}
 
 
 def carries(peer: Peer, least: int) -> bool:
@@ -84,11 +77,20 @@ def carries(peer: Peer, least: int) -> bool:
 
 def cut(connections: Collection[Connection]) -> None:
     """Shut these connections down; whoever reads from one finds that it has ended."""
-    for one in _sockets():
-        with suppress(OSError):
-            address, port = one.getpeername()[:2]
-            if Connection(one.getsockname()[1], (address, port)) in connections:
+    for connection, _, one in _connections():
+        if connection in connections:
+            with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
+
+
+def _connections() -> Iterator[tuple[Connection, int, socket.socket]]:
+    """Every TCP connection, what it has received, and a copy of its socket."""
+    for one in _sockets():
+        with suppress(OSError, struct.error):  # it is not TCP, not connected, the kernel is older
+            told = one.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _BYTES_RECEIVED.size)
+            address, port = one.getpeername()[:2]
+            (size,) = _BYTES_RECEIVED.unpack(told)
+            yield Connection(one.getsockname()[1], (address, port)), size, one
 
 
 def _sockets() -> Iterator[socket.socket]:

@@ -44,8 +44,9 @@ def test_a_connection_that_is_cut_has_ended_for_who_reads_from_it() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         ours = socket.create_connection(server.getsockname())
         theirs, _ = server.accept()
-        with closing(ours), closing(theirs):
-            (one,) = [c for c in received() if c.peer == server.getsockname() and c.port]
+        pipes = socket.socketpair()  # a worker's stdin is one, too
+        with closing(ours), closing(theirs), closing(pipes[0]), closing(pipes[1]):
+            (one,) = [c for c in received() if c.peer == server.getsockname()]
             cut([one])
             assert ours.recv(1) == b""
             assert theirs.recv(1) == b""
@@ -58,6 +59,22 @@ async def test_a_redirect_that_only_the_player_is_told_leads_to_no_picture(
     await room.until(lambda: room.state("sly") in ("forbidden", "unreachable"), "it is told as bad")
     assert strange.counted("healthy-elsewhere")["DESCRIBE"] >= 1  # it was led there
     assert room.count("sly") == 0
+
+
+async def test_at_the_address_of_a_good_camera_it_is_cut_and_costs_that_one_nothing(
+    room: Room, strange: StrangeCamera
+) -> None:
+    rows = [f"{name},X,{strange.rtsp(name)},," for name in ("healthy-beside", "sly-beside")]
+    feed = room.watch(*rows, networks=("127.0.0.1/32",))
+    await room.until(lambda: room.count("healthy-beside") > 0, "the good one is live")
+    await room.until(lambda: room.state("sly-beside") == "unsupported", "it tells where it leads")
+    seen = room.count("sly-beside")
+    assert seen <= 4  # of half a second, at 0.4 s
+    before = room.count("healthy-beside")
+    await room.until(lambda: room.count("healthy-beside") > before + 25, "ten seconds go by")
+    assert room.count("sly-beside") == seen
+    assert feed._supervisor is not None
+    assert [worker.restarts for worker in feed._supervisor.view()] == [0]
 
 
 def test_the_reason_is_told(strange: StrangeCamera) -> None:
