@@ -7,7 +7,7 @@ into an append-only file, and what is on a disk is kept longer than it may be.
     cc:{camera:<id>}:<number>    hash: small, large; gone when its time is over
     cc:picture:<id>              channel: rings when a picture came
     cc:{cameras}:looked          sorted set: camera -> until when somebody looks at it alone
-    cc:{cameras}:asked           set: cameras for which an operator asks for a new attempt
+    cc:{cameras}:wishes          set: cameras for which an operator asks for a new attempt
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _SECOND = 1_000_000  # in ticks
 _SPACING = ((5 * _SECOND, 0), (30 * _SECOND, int(0.9 * _SECOND)))  # age up to, distance at least
 _MINUTE = 60 * _SECOND
 _BELL = "cc:picture:"
-_LOOKED, _ASKED = "cc:{cameras}:looked", "cc:{cameras}:asked"
+_LOOKED, _ASKED = "cc:{cameras}:looked", "cc:{cameras}:wishes"
 _LINES = 16  # questions to Redis at once
 _AGAIN = 0.5  # seconds until a lost connection is tried again
 

@@ -99,7 +99,7 @@ class Stream:
         """Wait for the next packet. Raises CameraFault when the stream has ended.
 
         After a time-out cv2 hands out frames that lay in its buffers, as if they were new, so
-        how long it took is what tells. To look into a packet costs half of what it costs to read
+        how long it took is what tells. To look into a packet costs a third of what it costs to read
         it; unless it is to be known `exactly`, that is done for keyframes and for what had to be
         waited for, and the others are taken to be as large as these.
         """

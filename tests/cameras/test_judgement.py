@@ -157,7 +157,7 @@ def test_what_seems_to_stand_still_is_looked_at_again_before_its_turn() -> None:
     assert look(7, frame) == ("frozen", False)
 
 
-def test_one_who_repeats_each_picture_once_is_not_looked_at_more_often_for_ever() -> None:
+def test_what_repeats_and_is_not_frozen_yet_is_not_looked_at_more_often_for_ever() -> None:
     court, frame = judge(frozen_after=600.0), STREET.look()
     doubts = []
     for seconds in range(0, 60, 5):

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from feeds.cameras import Cameras
 from tests.cameras.conftest import PASSWORD, Listener, Room, RtspServer
 from tests.conftest import free_port
 
@@ -92,15 +93,23 @@ async def test_a_refused_password_is_not_tried_again_but_one_with_reserved_chara
     assert len(locked.requests) == 2  # neither the list nor the new worker tried again
 
 
-async def test_a_restart_takes_nothing_that_was_asked_before_for_a_new_wish(
+async def refused(
     room: Room, listen: Listen, monkeypatch: pytest.MonkeyPatch
-) -> None:
+) -> tuple[Listener, str, Cameras]:
+    """A camera whose password was refused, its row, and who watches it."""
     locked = await listen(CHALLENGE)
     monkeypatch.setenv("WRONG", "guess")
     row = f"safe,Brankas,rtsp://127.0.0.1:{locked.port}/x,a,env:WRONG"
-    assert room.desk.pictures is not None
     feed = room.watch(row)
     await room.until(lambda: room.state("safe") == "unauthorized", "it is refused")
+    return locked, row, feed
+
+
+async def test_a_restart_takes_nothing_that_was_asked_before_for_a_new_wish(
+    room: Room, listen: Listen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked, row, feed = await refused(room, listen, monkeypatch)
+    assert room.desk.pictures is not None
     await room.desk.pictures.look("heard")
     await room.until(lambda: "heard" in feed._opened, "the feed listens")
     await room.desk.pictures.ask("safe")
@@ -117,12 +126,8 @@ async def test_a_restart_takes_nothing_that_was_asked_before_for_a_new_wish(
 async def test_what_was_asked_while_nobody_listened_is_done_by_who_comes_next(
     room: Room, listen: Listen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    locked = await listen(CHALLENGE)
-    monkeypatch.setenv("WRONG", "guess")
-    row = f"safe,Brankas,rtsp://127.0.0.1:{locked.port}/x,a,env:WRONG"
+    locked, row, feed = await refused(room, listen, monkeypatch)
     assert room.desk.pictures is not None
-    feed = room.watch(row)
-    await room.until(lambda: room.state("safe") == "unauthorized", "it is refused")
     await feed.close()
     await room.desk.pictures.ask("safe")
     room.watch(row)
