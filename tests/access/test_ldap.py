@@ -30,6 +30,7 @@ from tests.access.slapd import (
     Slapd,
 )
 from tests.conftest import free_port
+from tests.tcp import Talk, serving
 
 GRANTS = (Grant(group="noc", role="operator"), Grant(group="pimpinan", role="leader"))
 
@@ -194,7 +195,8 @@ async def test_an_unknown_name_costs_the_directory_the_same_questions(slapd: Sla
     asked = directory(slapd, start_tls=False, group_base=GROUPS, group_filter="(member={dn})")
     counts = []
     for username in ("budi", "tidak-ada"):
-        async with _counted(slapd.port) as (port, questions):
+        questions = list[int]()
+        async with serving(_counted(slapd.port, questions)) as port:
             asked.settings = directory(
                 slapd,
                 url=f"ldap://127.0.0.1:{port}",
@@ -297,28 +299,19 @@ async def test_a_base_that_is_not_there_is_our_fault_not_the_persons(slapd: Slap
 # --- help ----------------------------------------------------------------------------------------
 
 
-class _counted:  # noqa: N801
+def _counted(port: int, questions: list[int]) -> Talk:
     """A wire to the directory that notes the tag of every question that passes."""
 
-    def __init__(self, port: int) -> None:
-        self.port, self.questions = port, list[int]()
-
-    async def __aenter__(self) -> tuple[int, list[int]]:
-        self.server = await asyncio.start_server(self._pass, "127.0.0.1", 0)
-        return self.server.sockets[0].getsockname()[1], self.questions
-
-    async def __aexit__(self, *_: object) -> None:
-        self.server.close()
-        await self.server.wait_closed()
-
-    async def _pass(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
-        far, there = await asyncio.open_connection("127.0.0.1", self.port)
+    async def talk(near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
+        far, there = await asyncio.open_connection("127.0.0.1", port)
         answers = asyncio.create_task(_copy(far, back))
         while question := await near.read(65_536):
-            self.questions.append(_tag(question))
+            questions.append(_tag(question))
             there.write(question)
         there.close()
         await answers
+
+    return talk
 
 
 def _tag(message: bytes) -> int:

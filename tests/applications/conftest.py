@@ -20,6 +20,7 @@ from cryptography.x509.oid import NameOID
 from commandcenter.feed import Desk
 from commandcenter.reading import Reading
 from feeds.applications import Applications
+from tests.tcp import serving
 
 Talk = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 Serve = Callable[..., Awaitable[int]]
@@ -44,18 +45,10 @@ async def serve() -> AsyncIterator[Serve]:
 
         async def start(talk: Talk, tls: ssl.SSLContext | None = None) -> int:
             async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-                try:
-                    await talk(await reader.readuntil(b"\r\n\r\n"), writer)
-                    await writer.drain()
-                except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-                    pass  # the feed hung up, or the test is over
-                finally:
-                    writer.close()
+                await talk(await reader.readuntil(b"\r\n\r\n"), writer)
+                await writer.drain()
 
-            server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
-            stack.callback(server.close)
-            port: int = server.sockets[0].getsockname()[1]
-            return port
+            return await stack.enter_async_context(serving(connected, ssl=tls))
 
         yield start
 

@@ -19,6 +19,7 @@ from benchmarks.soak.figures import Row, Sample, growth, longest_life, more_node
 from benchmarks.soak.plan import FULL, KEEPS, LOSES, Cut, Day, Kind, plan
 from benchmarks.soak.proxy import Proxy
 from benchmarks.soak.region import AT_REST, Region
+from tests.tcp import serving
 
 NOW = datetime(2026, 11, 21, 2, 42, tzinfo=UTC)
 
@@ -89,21 +90,18 @@ def test_the_region_is_the_same_whenever_it_rests() -> None:
 
 
 async def _echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while data := await reader.read(1024):
-            writer.write(data)
-    writer.close()
+    while data := await reader.read(1024):
+        writer.write(data)
 
 
 @asynccontextmanager
 async def _network() -> AsyncIterator[Proxy]:
     """A server that says everything again, behind the proxy."""
-    server = await asyncio.start_server(_echo, "127.0.0.1", 0)
-    proxy = Proxy(server.sockets[0].getsockname()[1])
-    await proxy.start()
-    yield proxy
-    await proxy.stop()
-    server.close()
+    async with serving(_echo) as port:
+        proxy = Proxy(port)
+        await proxy.start()
+        yield proxy
+        await proxy.stop()
 
 
 class Caller:

@@ -23,6 +23,7 @@ from feeds.cameras import Cameras
 from tests.cameras.strange_camera import StrangeCamera
 from tests.conftest import Tray, free_port
 from tests.leaks import secret
+from tests.tcp import serving
 
 PASSWORD = secret("p@ss:w/or#d?%40 é")  # every character that an address reserves
 
@@ -127,33 +128,24 @@ class Listener:
         self.port = 0
         self._answer = answer
 
-    async def start(self) -> asyncio.Server:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
-        return server
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError):
-            while request := await reader.read(65536):
-                self.requests.append(request)
-                if self._answer is not None:
-                    writer.write(self._answer)
-        writer.close()
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while request := await reader.read(65536):
+            self.requests.append(request)
+            if self._answer is not None:
+                writer.write(self._answer)
 
 
 @pytest.fixture
 async def listen() -> AsyncIterator[Callable[[bytes | None], Awaitable[Listener]]]:
     """await listen(answer): a listener that answers so, or with None is silent for ever."""
-    servers: list[asyncio.Server] = []
+    async with contextlib.AsyncExitStack() as stack:
 
-    async def start(answer: bytes | None) -> Listener:
-        listener = Listener(answer)
-        servers.append(await listener.start())
-        return listener
+        async def start(answer: bytes | None) -> Listener:
+            listener = Listener(answer)
+            listener.port = await stack.enter_async_context(serving(listener.talk))
+            return listener
 
-    yield start
-    for server in servers:
-        server.close()
+        yield start
 
 
 class Album(Pictures):

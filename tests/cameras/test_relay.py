@@ -6,29 +6,12 @@ import asyncio
 import contextlib
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any, TypeAlias
 
 import pytest
 
 from commandcenter.video.relay import Relay, RelayThread
 from tests.conftest import free_port
-
-Serve: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
-
-
-@contextlib.asynccontextmanager
-async def camera(serve: Serve, host: str = "127.0.0.1") -> AsyncIterator[int]:
-    """The port of a TCP server that serves so."""
-
-    async def quietly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError):
-            await serve(reader, writer)
-        writer.close()
-
-    server = await asyncio.start_server(quietly, host, 0)
-    yield server.sockets[0].getsockname()[1]
-    server.close()
+from tests.tcp import serving as camera
 
 
 async def flood(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

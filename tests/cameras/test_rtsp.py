@@ -11,6 +11,7 @@ from commandcenter.video.messages import CameraFault
 from commandcenter.video.rtsp import Description, describe
 from tests.cameras.conftest import Listener
 from tests.leaks import secret
+from tests.tcp import serving
 
 Listen = Callable[[bytes | None], Awaitable[Listener]]
 PASSWORD = secret("rtsp:p@ss/word")
@@ -96,10 +97,7 @@ async def test_a_camera_of_ipv6_is_asked() -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(answer("200 OK", body=SDP))
-        writer.close()
 
-    server = await asyncio.start_server(serve, "::1", 0)
-    port = server.sockets[0].getsockname()[1]
-    found = await describe(f"rtsp://[::1]:{port}/x", "", "", 2.0)
-    server.close()
+    async with serving(serve, "::1") as port:
+        found = await describe(f"rtsp://[::1]:{port}/x", "", "", 2.0)
     assert found.codec == "H265"

@@ -11,6 +11,7 @@ import pytest
 
 from commandcenter.demo.mishaps import Script, write_script
 from commandcenter.demo.region import Region, read_region
+from tests.tcp import serving
 
 SEED = 1
 
@@ -46,14 +47,10 @@ class Recorder:
         told = f"HTTP/1.1 {self.status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         writer.write(told.encode() + body)
         await writer.drain()
-        writer.close()
-        await writer.wait_closed()
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[Recorder]:
-        server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
-        async with server:
+        async with serving(self.serve) as self.port:
             yield self
 
 

@@ -11,6 +11,7 @@ import pytest
 from commandcenter.network import icmp
 from tests.conftest import free_port
 from tests.network.conftest import DEAD
+from tests.tcp import serving
 
 HOSTS = ("127.0.0.1", "127.0.0.2", "::1")
 RAW = icmp.Icmplib(privileged=os.getuid() == 0, timeout=0.3)
@@ -69,8 +70,10 @@ async def test_a_broken_fping_says_why(tmp_path: Path) -> None:
 async def test_a_refused_connection_is_an_answer_and_silence_is_none() -> None:
     assert await icmp.connect("127.0.0.1", free_port(), 0.3) is not None
     assert await icmp.connect(DEAD, 443, 0.3) is None
-    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    assert await icmp.connect("127.0.0.1", port, 0.3) is not None
-    server.close()
-    await server.wait_closed()
+
+
+async def test_a_connection_that_is_taken_is_an_answer() -> None:
+    async def hang_up(_: asyncio.StreamReader, __: asyncio.StreamWriter) -> None: ...
+
+    async with serving(hang_up) as port:
+        assert await icmp.connect("127.0.0.1", port, 0.3) is not None

@@ -25,6 +25,7 @@ from commandcenter.records.life import Act, Step, Terms, take_step
 from commandcenter.secret import Secret
 from tests.conftest import Clock
 from tests.leaks import secret
+from tests.tcp import serving
 
 ZONE = ZoneInfo("Asia/Jakarta")
 PASSWORD, TOKEN = secret("s3cretPassw0rd"), secret("tokenABC123")
@@ -232,13 +233,10 @@ class MailServer:
                     break
                 case _:
                     await say("250 fine")
-        writer.close()
 
 
 @pytest.fixture
 async def mail_server() -> AsyncIterator[MailServer]:
     mails = MailServer(port=0)
-    server = await asyncio.start_server(mails.talk, "127.0.0.1", 0)
-    mails.port = server.sockets[0].getsockname()[1]
-    async with server:
+    async with serving(mails.talk) as mails.port:
         yield mails
