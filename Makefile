@@ -32,7 +32,12 @@ test: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/commandcenter check
-	$(BIN)/pytest -m "not long" --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	suite() { $(BIN)/pytest -m "not long" "$$@"; }
+	suite --numprocesses 3 --dist loadfile --no-loadscope-reorder || {
+		test $$? -eq 1  # tests failed, and nothing worse
+		echo "Once more, each by itself: what passes now fails only on a busy machine. Mend it, too."
+		suite --last-failed --last-failed-no-failures none --verbose
+	}
 
 long: $(VENV)/.test
 	$(BIN)/pytest -m long
