@@ -55,8 +55,13 @@ window.commandcenter = window.commandcenter || {};
       wordsFrom = from;
     }
     const text = (words && words[key]) || key;
-    return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+    return text.replace(/\{(\w+)\}/g, (_, name) => grouped(values[name]));
   };
+
+  // 3.000 of a whole number that is long enough; anything else as it is.
+  const grouped = (value) => Number.isInteger(value) && Math.abs(value) >= 1000 && root()
+    ? value.toLocaleString(root().dataset.language)
+    : value;
 
   cc.span = function (ms) {
     const s = Math.max(0, Math.floor(ms / 1000));

@@ -32,7 +32,11 @@ def catalogue(language: str) -> dict[str, str]:
 
 
 class Language:
-    """One language in one time zone. Calling it translates: `say("{n} down", n=3)`."""
+    """One language in one time zone. Calling it translates: `say("{n} down", n=3)`.
+
+    Whole numbers are written as the language writes them, 3.000; what only looks like a number (an
+    incident's, a port) is passed as text.
+    """
 
     def __init__(self, code: str, zone: ZoneInfo) -> None:
         self.code = code
@@ -41,7 +45,13 @@ class Language:
 
     def __call__(self, text: str, **values: Any) -> str:
         translated = self._words.get(text, text)
-        return translated.format(**values) if values else translated
+        if not values:
+            return translated  # for whoever puts them in later
+        return translated.format(**{k: self._grouped(v) for k, v in values.items()})
+
+    def _grouped(self, value: Any) -> Any:
+        """3.000 of a whole number that is long enough; anything else as it is."""
+        return self.number(value) if type(value) is int and abs(value) >= 1000 else value
 
     @cached_property
     def zone_name(self) -> str:
