@@ -66,6 +66,12 @@ def camera_sign(value: Mapping[str, Any], say: Language) -> tuple[str, str]:
     return say(word) if word else "", say.clock(datetime.fromisoformat(at)) if old else ""
 
 
+def camera_reason(value: Mapping[str, Any]) -> str:
+    """Why a camera is as it is. Particulars after a colon are left out: they may be an address, or
+    the camera's own words, and neither is for a wall."""
+    return str(value["detail"]).partition(": ")[0]
+
+
 def camera_attributes(value: Mapping[str, Any], say: Language) -> dict[str, Any]:
     """What assets/viewer.js says of a camera that is opened: it stands at whatever opens it."""
     told = " · ".join(filter(None, camera_sign(value, say)))
@@ -77,7 +83,7 @@ def camera_attributes(value: Mapping[str, Any], say: Language) -> dict[str, Any]
         "data_condition": value["state"],
         "data_level": level,
         "data_word": told or None,
-        "data_detail": value["detail"] or None,
+        "data_detail": camera_reason(value) or None,
         "data_place": f"{latitude:.5f}, {longitude:.5f}" if placed else None,
         "role": "button",
         "tabIndex": 0,

@@ -16,6 +16,7 @@ from commandcenter.drawing import (
     Drawing,
     Node,
     camera_attributes,
+    camera_reason,
     camera_sign,
     div,
     mark,
@@ -103,13 +104,13 @@ def _tile(view: View, camera: Reading, *, alone: bool) -> Node:
     state = value["state"]
     return div(
         f"camera {state}",
-        _picture(camera, value, alone=alone) if value["picture"] is not None else div("nothing"),
+        _picture(camera, value, alone=alone) if value["picture"] is not None else _nothing(value),
         _sign(view, value),
         _age(value),
         span("name", value["name"]),
         key=camera.identity,
         data_camera=camera.identity,
-        title=value["detail"] or None,
+        title=camera_reason(value) or None,
         **_judged(view, camera, value),
         **camera_attributes(value, view.say),
     )
@@ -120,6 +121,12 @@ def _picture(camera: Reading, value: dict[str, Any], *, alone: bool) -> Node:
     address = f"/snapshots/{quote(camera.identity, safe='')}/{value['picture']}"
     name, burst = value["name"], "" if alone else None
     return tag("canvas", "", data_picture=address, data_burst=burst, aria_label=name, role="img")
+
+
+def _nothing(value: dict[str, Any]) -> Node:
+    """Where there is no picture there is room to say why."""
+    why = camera_reason(value)
+    return div("nothing", span("why", why) if why else None)
 
 
 def _seen(value: dict[str, Any]) -> str | None:

@@ -55,7 +55,8 @@ async def resolve(url: str, networks: Sequence[str], own: Collection[str]) -> Re
     allowed = [ipaddress.ip_network(network) for network in networks]
     for one in found:
         if not is_allowed(one, allowed, own):
-            raise CameraFault("forbidden", f"alamat {one} di luar jaringan kamera yang diizinkan")
+            why = f"alamatnya di luar jaringan kamera yang diizinkan: {one}"
+            raise CameraFault("forbidden", why)
     netloc = f"[{found[0]}]" if ":" in found[0] else found[0]
     netloc += f":{parts.port}" if parts.port is not None else ""
     pinned = urlunsplit(parts._replace(netloc=netloc))

@@ -33,7 +33,8 @@ class BadReport(ValueError):
 
 
 class CameraFault(Exception):
-    """A camera gives no picture: its state, and why in words for the operator."""
+    """A camera gives no picture: its state, and why in words for the operator. Particulars that no
+    wall may show, an address or the camera's own words, come last, after a colon."""
 
     def __init__(self, state: CameraState, detail: str, rejected: bytes = b"") -> None:
         super().__init__(detail)

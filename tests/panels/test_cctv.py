@@ -116,6 +116,23 @@ def test_every_state_but_live_has_a_sign_of_its_own(state: str) -> None:
     assert '"/snapshots/0/17"' in told  # also of a dead one: its last picture stays
 
 
+def test_where_there_is_no_picture_there_is_the_reason() -> None:
+    (tile,) = tiles(Cctv(), view(camera(0, "late", picture=None, detail="no keyframe in 60 s")))
+    assert tile[2][1]["className"] == "nothing"
+    assert "no keyframe in 60 s" in orjson.dumps(tile[2]).decode()
+    (shown,) = tiles(Cctv(), view(camera(0, "unreachable", detail="no answer in 5 s")))
+    assert "no answer" not in orjson.dumps(shown[2:]).decode()  # its last picture is left alone
+
+
+def test_no_address_and_no_words_of_a_camera_are_written_on_a_wall() -> None:
+    detail = "the camera redirects elsewhere: rtsp://10.0.0.9/HACKED"
+    for picture in (None, 17):
+        told = camera(0, "unsupported", picture=picture, detail=detail)
+        drawn = orjson.dumps(tiles(Cctv(), view(told))).decode()
+        assert "the camera redirects elsewhere" in drawn
+        assert "10.0.0.9" not in drawn
+
+
 def test_a_frozen_picture_is_as_old_as_its_last_change() -> None:
     (tile,) = tiles(Cctv(), view(camera(0, "frozen")))
     assert tile[1]["data-word"] == "FROZEN · 08:42 WIB"
