@@ -70,7 +70,7 @@ READY = """document.body.dataset.connection === "live" && document.querySelector
     && document.querySelectorAll(".chart").length
        === document.querySelectorAll(".js-plotly-plot .main-svg:first-child").length"""
 
-CONFIG = """
+REGION = """
 [region]
 name = "Kabupaten Kotawaringin Barat"
 initials = "KB"
@@ -81,7 +81,10 @@ port = {port}
 
 [lists]
 offices = "{lists}/offices.csv"
-
+"""
+CONFIG = (
+    REGION
+    + """
 [[wall]]
 name = "utama"
 rows = ["auto", "auto", "3fr", "3fr", "1.35fr"]
@@ -135,6 +138,7 @@ name = "operator 1"
 [[person]]
 name = "operator 2"
 """
+)
 
 
 def sign_in(records_url: str, name: str, role: Role, **limits: Any) -> str:

@@ -20,21 +20,13 @@ from commandcenter.reading import Reading
 from commandcenter.vocabulary import CameraState
 from tests.conftest import RedisProcess
 from tests.web import samples
-from tests.web.conftest import READY, Site
+from tests.web.conftest import READY, REGION, Site
 from tests.web.look import placed
 from tests.web.screens.conftest import control, paired
 
-CONFIG = """
-[region]
-name = "Kabupaten Kotawaringin Barat"
-initials = "KB"
-
-[web]
-port = {port}
-
-[lists]
-offices = "{lists}/offices.csv"
-
+CONFIG = (
+    REGION
+    + """
 [[wall]]
 name = "utama"
 picture = ["cctv"]
@@ -66,6 +58,7 @@ cameras = "{lists}/cameras.csv"
 late_after = 300
 stale_after = 600
 """
+)
 ALL = 64
 
 

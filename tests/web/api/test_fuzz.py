@@ -20,7 +20,7 @@ from commandcenter.records.incidents import open_incident
 from commandcenter.web.api import NEEDS, PREFIX
 from tests.conftest import RedisProcess, wait_until
 from tests.web import samples
-from tests.web.conftest import Site, say_http
+from tests.web.conftest import REGION, Site, say_http
 
 SETTINGS = settings(
     max_examples=20,
@@ -29,16 +29,9 @@ SETTINGS = settings(
     phases=(Phase.explicit, Phase.generate),  # making a failure small takes minutes
     suppress_health_check=list(HealthCheck),
 )
-CONFIG = """
-[region]
-name = "Kabupaten Kotawaringin Barat"
-
-[web]
-port = {port}
-
-[lists]
-offices = "{lists}/offices.csv"
-
+CONFIG = (
+    REGION
+    + """
 [[wall]]
 name = "utama"
 picture = ["incidents"]
@@ -52,6 +45,7 @@ type = "posted"
 [feed.rain]
 type = "posted"
 """
+)
 
 
 @dataclass

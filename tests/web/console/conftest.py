@@ -26,20 +26,12 @@ from commandcenter.records.life import Step, Terms, take_step
 from tests.conftest import RedisProcess
 from tests.leaks import secret
 from tests.web import samples
-from tests.web.conftest import Site, apart
+from tests.web.conftest import REGION, Site, apart
 
 SECRET = secret("a secret of thirty-two characters")
-CONFIG = """
-[region]
-name = "Kabupaten Kotawaringin Barat"
-initials = "KB"
-
-[web]
-port = {port}
-
-[lists]
-offices = "{lists}/offices.csv"
-
+CONFIG = (
+    REGION
+    + """
 [[wall]]
 name = "utama"
 picture = ["incidents"]
@@ -75,6 +67,7 @@ name = "tanpa-alamat"
 url = "env:NO_SUCH_VARIABLE"
 roles = ["*"]
 """
+)
 
 
 @dataclass

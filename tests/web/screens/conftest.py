@@ -17,19 +17,11 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.conftest import RedisProcess
 from tests.web import samples
-from tests.web.conftest import Site
+from tests.web.conftest import REGION, Site
 
-CONFIG = """
-[region]
-name = "Kabupaten Kotawaringin Barat"
-initials = "KB"
-
-[web]
-port = {port}
-
-[lists]
-offices = "{lists}/offices.csv"
-
+CONFIG = (
+    REGION
+    + """
 [[wall]]
 name = "utama"
 title = "Ruang komando"
@@ -78,6 +70,7 @@ name = "operator 1"
 [[person]]
 name = "operator 2"
 """
+)
 AT_ONCE = 1500  # ms: the wall follows within a second; the rest is for a busy machine
 CODE = re.compile(r"[A-Z]{3}-[A-Z]{3}")
 AGO, SINCE = re.compile(r"^\d+ dtk lalu$"), re.compile(r"^sejak \d\d:\d\d WIB$")
