@@ -16,7 +16,7 @@ from commandcenter.access.roles import PEOPLE
 from commandcenter.access.settings import is_loopback
 from commandcenter.config import Config
 from commandcenter.language import Language
-from commandcenter.records import accounts, entry_links, sessions
+from commandcenter.records import accounts, entry_links, second_factors, sessions
 from commandcenter.records.accounts import Account, LastAdmin, NameTaken
 
 HOURS = 24  # that a one-time link holds
@@ -42,6 +42,7 @@ def add_to(commands: Any) -> None:
         ("link", "a new one-time link to choose a password"),
         ("disable", "close it and end its sessions"),
         ("enable", "open it again"),
+        ("remove-factor", "for somebody whose telephone and codes on paper are gone"),
     ):
         acts.add_parser(act, help=about).add_argument("username")
     session = commands.add_parser("session", help="who is signed in")
@@ -59,6 +60,7 @@ def act(connection: Any, config: Config, told: argparse.Namespace, at: datetime)
         ("account", "link"): new_link,
         ("account", "disable"): disable,
         ("account", "enable"): enable,
+        ("account", "remove-factor"): remove_factor,
         ("session", "list"): list_sessions,
         ("session", "end"): end_session,
     }
@@ -141,6 +143,14 @@ def enable(connection: Any, _: Config, told: argparse.Namespace, at: datetime) -
     account = _whose(connection, told.username)
     accounts.enable(connection, at, _who(), account.id)
     return [f"{account.username} can sign in again"]
+
+
+def remove_factor(connection: Any, _: Config, told: argparse.Namespace, at: datetime) -> list[str]:
+    """Take away the second factor of an account."""
+    account = _whose(connection, told.username)
+    if not second_factors.remove(connection, at, _who(), account.id):
+        raise Refused(f"{account.username} has no second factor")
+    return [f"{account.username} has no second factor any more; every session was ended"]
 
 
 # --- sessions -------------------------------------------------------------------------------------

@@ -31,6 +31,9 @@ class Access(_Table):
     way: only for a network of which you know every cable."""
     local: bool = True
     """Accounts with a password of our own may sign in."""
+    second_factor: tuple[Literal["viewer", "leader", "operator", "admin"], ...] = ()
+    """Roles that need a second factor when they sign in with a password here: a code of an
+    authenticator app. Everybody else may set one up under /me."""
     idle_minutes: Annotated[int, Field(ge=1, le=10_080)] = 120
     """A session that nobody uses ends after this: no request and no open page."""
     absolute_hours: Annotated[int, Field(ge=1, le=720)] = 16

@@ -379,7 +379,7 @@ session = sa.Table(
     _id(),
     sa.Column("token_hash", sa.String(64), nullable=False, unique=True),
     sa.Column("account_id", sa.ForeignKey("account.id"), nullable=False, index=True),
-    sa.Column("how", sa.String(16), nullable=False),  # password, link, oidc, ldap, demo
+    sa.Column("how", sa.String(16), nullable=False),  # password, code, link, oidc, ldap, demo
     sa.Column("begun_at", Moment, nullable=False),
     sa.Column("seen_at", Moment, nullable=False),
     sa.Column("ends_at", Moment, nullable=False),
@@ -393,6 +393,24 @@ session = sa.Table(
         sqlite_where=sa.text("ended_at IS NULL"),
         postgresql_where=sa.text("ended_at IS NULL"),
     ),
+)
+
+second_factor = sa.Table(
+    "second_factor",
+    metadata,
+    sa.Column("account_id", sa.ForeignKey("account.id"), primary_key=True, autoincrement=False),
+    sa.Column("secret", sa.String(64), nullable=False),  # base32
+    sa.Column("last_step", sa.BigInteger, nullable=False),  # half minutes since 1970
+    sa.Column("created_at", Moment, nullable=False),
+)
+
+paper_code = sa.Table(  # for the day on which the telephone is gone
+    "paper_code",
+    metadata,
+    _id(),
+    sa.Column("account_id", sa.ForeignKey("account.id"), nullable=False, index=True),
+    sa.Column("code_hash", sa.String(64), nullable=False),
+    sa.Column("used_at", Moment),
 )
 
 entry_link = sa.Table(  # one-time links to set a password

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from commandcenter.access.roles import PEOPLE
 from commandcenter.language import Language
-from commandcenter.records import accounts, audit, entry_links, sessions
+from commandcenter.records import accounts, audit, entry_links, second_factors, sessions
 from commandcenter.records.accounts import Account, LastAdmin, NameTaken, NoAccount
 from commandcenter.records.audit import Entry, Wanted
 from commandcenter.records.sessions import Session
@@ -57,6 +57,7 @@ class Accounts:
             self.desk.post(f"{one}/disable", self.disable),
             self.desk.post(f"{one}/enable", self.enable),
             self.desk.post(f"{one}/link", self.link),
+            self.desk.post(f"{one}/factor/remove", self.remove_factor),
         ]
 
     async def table(self, request: Request) -> Response:
@@ -139,6 +140,16 @@ class Accounts:
         token = await self.desk.write(_link, at, by, account.id)
         return self._link(request, account, token, at)
 
+    async def remove_factor(self, request: Request) -> Response:
+        """For somebody whose telephone and codes on paper are gone. Whoever needs a second factor
+        sets up a new one at the next sign-in."""
+        account = await self._account(request)
+        if _own(request, account):
+            why = self.desk.say(request)("Your own second step is removed under “My account”")
+            return await self._card(request, account, {"factor": why})
+        await self._do(request, second_factors.remove, account.id)
+        return self.desk.done(request, f"/admin/accounts/{account.id}", "factor")
+
     # --- pages --------------------------------------------------------------------------------
 
     def _form(self, request: Request, filled: Filled, wrong: Mapping[str, str]) -> Response:
@@ -162,6 +173,7 @@ class Accounts:
     ) -> Response:
         say, now = self.desk.say(request), self.desk.now()
         live, lines, names = await self.desk.records.read(_around, account, now, self.desk.idle)
+        factor = await self.desk.records.read(second_factors.factor_of, account.id)
         return self.desk.page(
             request,
             "admin_account.html",
@@ -172,6 +184,7 @@ class Accounts:
             row=self._row(account, say),
             mine=_own(request, account),
             created=exact(say, account.created_at),
+            factor=exact(say, factor.created_at) if factor else "",
             sessions=[session_row(session, account, say) for session in live],
             lines=[told(line, say, names) for line in lines],
             hours=LINK_HOURS,

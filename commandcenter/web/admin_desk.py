@@ -32,6 +32,7 @@ MESSAGES = {
     "changed": "The account was changed",
     "disabled": "The account was disabled and its sessions were ended",
     "enabled": "The account was enabled",
+    "factor": "The second step was removed and every session was ended",
     "ended": "The session was ended",
     "revoked": "The token was revoked",
 }
@@ -44,7 +45,7 @@ PLACES = {
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Told: TypeAlias = Literal["changed", "disabled", "enabled", "ended", "revoked"]
+Told: TypeAlias = Literal["changed", "disabled", "enabled", "factor", "ended", "revoked"]
 Act: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 

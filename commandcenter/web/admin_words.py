@@ -18,10 +18,14 @@ SAYS = {
     "signed_in": "{who} signed in",
     "signed_out": "{who} signed out",
     "sign_in_refused": "A sign-in was refused: {thing}",
+    "code_refused": "A wrong code was given for {thing}",
     "throttled": "Sign-ins were slowed down",
     "session.revoked": "{who} ended a session of {thing}",
     "account.created": "{who} created the account of {thing}",
     "account.changed": "{who} changed the account of {thing}",
+    "account.factor": "{who} set up the second step of {thing}",
+    "account.factor_removed": "{who} removed the second step of {thing}",
+    "account.paper_code": "{who} signed in with a code on paper",
     "account.disabled": "{who} disabled the account of {thing}",
     "account.enabled": "{who} enabled the account of {thing}",
     "account.password": "{who} set the password of {thing}",
@@ -98,6 +102,7 @@ FACTS = {  # what else is worth a place on the screen; the export has everything
 }
 HOW = {
     "password": "password",
+    "code": "password and code",
     "link": "one-time link",
     "oidc": "single sign-on",
     "ldap": "directory",

@@ -66,6 +66,7 @@ DOORS: tuple[Door, ...] = (
     _door("GET", "/metrics", WATCHERS, "metrics:read"),
     # --- coming in ------------------------------------------------------------------------------
     _door("GET POST", "/sign-in", EVERYBODY),
+    _door("GET POST", "/sign-in/code", EVERYBODY),
     _door("GET", "/sign-in/oidc", EVERYBODY),
     _door("GET", "/sign-in/oidc/back", EVERYBODY),
     _door("POST", "/sign-out", EVERYBODY),
@@ -123,6 +124,8 @@ DOORS: tuple[Door, ...] = (
     # --- one's own account ----------------------------------------------------------------------
     _door("GET", "/me", PEOPLE),
     _door("POST", "/me/password", PEOPLE),
+    _door("GET POST", "/me/factor", PEOPLE),
+    _door("POST", "/me/factor/remove", PEOPLE),
     _door("POST", "/me/sessions/end-others", PEOPLE),
     _door("POST", "/me/sessions/{number:int}/end", PEOPLE),
     # --- administration -------------------------------------------------------------------------
@@ -133,6 +136,7 @@ DOORS: tuple[Door, ...] = (
     _door("POST", "/admin/accounts/{number:int}/disable", ADMINS),
     _door("POST", "/admin/accounts/{number:int}/enable", ADMINS),
     _door("POST", "/admin/accounts/{number:int}/link", ADMINS),
+    _door("POST", "/admin/accounts/{number:int}/factor/remove", ADMINS),
     _door("GET", "/admin/sessions", ADMINS),
     _door("POST", "/admin/sessions/{number:int}/end", ADMINS),
     _door("GET POST", "/admin/tokens", ADMINS),

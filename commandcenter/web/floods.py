@@ -53,8 +53,11 @@ DOORS = (
     # A shift changes: everybody signs in at once, from behind one address. A password costs us
     # a tenth of a second of work; access/throttle.py slows down whoever guesses at one account.
     Door(name="sign-in", methods=("POST",), path="/sign-in", burst=30, a_minute=30),
+    Door(name="code", methods=("POST",), path="/sign-in/code", burst=30, a_minute=30),
     Door(name="oidc", methods=("GET",), path="/sign-in/oidc(?:/back)?", burst=30, a_minute=30),
-    Door(name="page", methods=("GET", "HEAD"), path="/sign-in/?", burst=120, a_minute=120),
+    Door(
+        name="page", methods=("GET", "HEAD"), path="/sign-in(?:/|/code)?", burst=120, a_minute=120
+    ),
     # Five displays of one address may wait, and each asks every second.
     Door(name="pairing", methods=("POST",), path="/wall/pairing", burst=30, a_minute=30),
     Door(name="collect", methods=("POST",), path="/wall/pairing/collect", burst=120, a_minute=1200),

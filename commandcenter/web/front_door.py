@@ -11,7 +11,9 @@ from commandcenter.config import VAR
 from commandcenter.web.demo_links import DemoLinks
 from commandcenter.web.entry import Entry
 from commandcenter.web.me import Me
+from commandcenter.web.my_factor import MyFactor
 from commandcenter.web.reception import Reception
+from commandcenter.web.second_step import SecondStep
 from commandcenter.web.sign_in import Directory, SignIn
 
 
@@ -23,8 +25,10 @@ class FrontDoor:
     ) -> None:
         self.parts = (
             SignIn(reception, directories),
+            SecondStep(reception),
             Entry(reception),
             Me(reception),
+            MyFactor(reception),
             DemoLinks(reception, var),
         )
 

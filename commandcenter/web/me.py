@@ -10,19 +10,21 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from commandcenter.access.roles import Visitor
-from commandcenter.access.throttle import OF_BROWSER, Budget
 from commandcenter.language import Language
-from commandcenter.records import accounts, sessions
+from commandcenter.records import accounts, second_factors, sessions
 from commandcenter.records.accounts import Account, AccountDisabled
+from commandcenter.records.second_factors import SecondFactor
 from commandcenter.records.sessions import Session
 from commandcenter.web.console_doors import address_of, query
 from commandcenter.web.devices import device
 from commandcenter.web.doors import visitor_of
-from commandcenter.web.reception import NOT_ENCRYPTED, Form, Reception, form_of
+from commandcenter.web.my_factor import TYPES_HERE
+from commandcenter.web.reception import NOT_ENCRYPTED, TOO_MANY, Form, Reception, form_of
 from commandcenter.web.visitors import no_cookie
 
 HOW = {
     "password": "with a password",
+    "code": "with a password and a code",
     "link": "with a one-time link",
     "oidc": "through {name}",
     "ldap": "through the directory",
@@ -32,6 +34,7 @@ MESSAGES = {
     "password": "The password was changed; your other sessions were ended",
     "ended": "The session was ended",
     "others": "Your other sessions were ended",
+    "factor": "The second step was removed; your other sessions were ended",
 }
 
 
@@ -40,7 +43,6 @@ class Me:
 
     def __init__(self, reception: Reception) -> None:
         self.reception = reception
-        self.guesses = Budget(OF_BROWSER)  # at the current password, by account
         self.idle = timedelta(minutes=reception.config.access.idle_minutes)
 
     def routes(self) -> list[Route]:
@@ -74,7 +76,9 @@ class Me:
         told = desk.now(), account, kept, me.session, address_of(request)
         try:
             changed = await desk.records.write(_change, *told)
-            return await desk.welcome(request, changed, "password", "/me?told=password")
+            has = await desk.records.read(second_factors.factor_of, account.id)
+            how = "code" if has else "password"
+            return await desk.welcome(request, changed, how, "/me?told=password", proven=True)
         except AccountDisabled:
             why = say("Your account was changed in the meantime; sign in again")
             return desk.refusal(request, 409, say("This cannot be done"), why)
@@ -103,19 +107,17 @@ class Me:
 
     async def _mistakes(self, form: Form, account: Account) -> tuple[int, dict[str, str]]:
         """The status, and English sentences by field. Raises Busy."""
-        desk, key, at = self.reception, str(account.id), self.reception.now()
-        if not self.guesses.take(key, at):
-            return 429, {"current": "Too many wrong attempts; please try again in 15 minutes"}
-        right = await desk.passwords.verify(account.password_hash, form.get("current", ""))
-        if not right:
-            return 400, {"current": "This is not your current password"}
-        self.guesses.give_back(key, at)
+        desk = self.reception
+        why = await desk.mistaken(account, form.get("current", ""))
+        if why:
+            return 429 if why == TOO_MANY else 400, {"current": why}
         why = await desk.new_password(form, (account.username, account.name))
         return 400, {"new": why} if why else {}
 
     async def _page(self, request: Request, wrong: dict[str, str], status: int = 200) -> Response:
         desk, me, say = self.reception, visitor_of(request), self.reception.say(request)
         account, live = await desk.records.read(_mine, me.id, desk.now(), self.idle)
+        factor, papers = await desk.records.read(_factor, me.id)
         message = MESSAGES.get(query(request, "told"), "")
         this = [one for one in live if one.id == me.session]
         others = [one for one in live if one.id != me.session]
@@ -130,6 +132,10 @@ class Me:
             account=account,
             limits=self._limits(account),
             local=account.provider == accounts.LOCAL,
+            factor=say.moment(factor.created_at) if factor else "",
+            papers=papers,
+            needed=account.role in desk.config.access.second_factor,
+            typed=account.provider in TYPES_HERE,
             how=self._how(this[0], say) if this else "",
             this=[_row(one, say) for one in this],
             others=[_row(one, say) for one in others],
@@ -166,6 +172,12 @@ def _mine(
     """An account and its sessions that have not ended, the one heard of last first."""
     live = [one for one, whose in sessions.live_sessions(connection, at) if whose.id == number]
     return accounts.account_of(connection, number), [s for s in live if s.seen_at > at - idle]
+
+
+def _factor(connection: Any, number: int) -> tuple[SecondFactor | None, int]:
+    """The second factor of an account, and how many of its codes on paper are left."""
+    found = second_factors.factor_of(connection, number)
+    return found, second_factors.papers_left(connection, number)
 
 
 def _change(

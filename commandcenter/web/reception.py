@@ -1,5 +1,5 @@
 """What all doors share at which people come in: how they are asked, how they answer, and how
-somebody is signed in."""
+somebody is signed in, in one step or two."""
 
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ from starlette.types import Scope
 from commandcenter.access.browsers import KnownBrowsers
 from commandcenter.access.passwords import Busy, Passwords, tidy
 from commandcenter.access.roles import Visitor
-from commandcenter.access.throttle import Throttle
+from commandcenter.access.throttle import OF_BROWSER, Budget, Throttle
 from commandcenter.config import Config
 from commandcenter.language import Language
-from commandcenter.records import sessions
+from commandcenter.records import second_factors, sessions
 from commandcenter.records.accounts import Account, AccountDisabled, account_of
 from commandcenter.records.database import Records, RecordsDown
 from commandcenter.records.own_keys import own_key
 from commandcenter.web.console_doors import address_of
+from commandcenter.web.factors import Factors
+from commandcenter.web.halfway import LASTS, Half, Halfway
 from commandcenter.web.paper import Paper
 from commandcenter.web.visitors import Visitors, cookie_for, from_here, secure
 
@@ -32,10 +34,13 @@ LONGEST_FORM = 16_384  # bytes: three passwords of 128 characters, however they 
 MOST_FIELDS = 20
 FOR_LONG = 400 * 24 * 3600  # seconds: the longest that Chromium keeps a cookie
 BROWSER = "commandcenter_browser"  # which accounts were signed in with this browser before
+HALF = "commandcenter_half"  # of whoever has given the password and not yet the second factor
+TYPED_HERE = ("password", "ldap", "link")  # ways in that one factor opens; a provider asks for two
 START = {"viewer": "/", "leader": "/", "operator": "/console", "admin": "/admin"}
 APPLICATION = ("commandcenter", "command center", "dashboard")
 
 BUSY = "Many people are signing in just now; please try again in {seconds} seconds"
+TOO_MANY = "Too many wrong attempts; please try again in 15 minutes"
 NO_ANSWER = "The database does not answer; please try again in a moment"
 NOT_ENCRYPTED = (
     "On the way from your browser to here a password could be read along: this address is not "
@@ -67,6 +72,9 @@ class Reception:
         self.paper = Paper(config)
         self.passwords = passwords or Passwords()
         self.throttle = Throttle()
+        self.guesses = Budget(OF_BROWSER)  # at the current password, by account
+        self.factors = Factors(records, now, config.region.name)
+        self.halfway = Halfway()
         self._browsers: KnownBrowsers | None = None
 
     # --- doors --------------------------------------------------------------------------------
@@ -120,6 +128,17 @@ class Reception:
         ours = (region.name, region.office, region.initials, *self.config.web.names, *APPLICATION)
         return await self.passwords.weakness(form.get("new", ""), (*words, *ours))
 
+    async def mistaken(self, account: Account, typed: str) -> str | None:
+        """Why this is not the current password of somebody who is signed in, as a sentence for
+        `say`. Raises Busy."""
+        key, at = str(account.id), self.now()
+        if not self.guesses.take(key, at):
+            return TOO_MANY
+        if not await self.passwords.verify(account.password_hash, typed):
+            return "This is not your current password"
+        self.guesses.give_back(key, at)
+        return None
+
     def readable(self, request: Request) -> bool:
         """Whether a password could be read on its way here."""
         plain = not secure(request.scope) and not self.config.access.plain_http
@@ -135,10 +154,15 @@ class Reception:
     # --- signing in ---------------------------------------------------------------------------
 
     async def welcome(
-        self, request: Request, account: Account, how: str, to: str = ""
+        self, request: Request, account: Account, how: str, to: str = "", *, proven: bool = False
     ) -> RedirectResponse:
         """Sign somebody in, always with a new session; one that this browser had is ended. `to` is
-        a path of ours, else their role's own page is shown. Raises AccountDisabled."""
+        a path of ours, else their role's own page is shown. Whoever has a second factor, or needs
+        one, is asked for it first, unless it is `proven`. Raises AccountDisabled."""
+        if how in TYPED_HERE and not proven:
+            has = await self.records.read(second_factors.factor_of, account.id) is not None
+            if has or account.role in self.config.access.second_factor:
+                return self._half_in(request, account, to, first=not has)
         asked: dict[str, Any] = {
             "hours": self.config.access.absolute_hours,
             "address": address_of(request),
@@ -153,15 +177,38 @@ class Reception:
         answer.headers["Cache-Control"] = "no-store"
         held = cookie_for(token, request.scope, hours=self.config.access.absolute_hours)
         answer.headers.append("Set-Cookie", held)
+        half = half_cookie(request.scope)
+        if half in request.cookies:
+            self.halfway.end(request.cookies[half])
+            self._hold(request, answer, half, "", 0)
         await self._remember(request, answer, account)
+        return answer
+
+    def half(self, request: Request) -> Half | None:
+        """Who has given the password with this browser, and not yet the second factor."""
+        ticket = request.cookies.get(half_cookie(request.scope), "")
+        return self.halfway.find(ticket, self.now())
+
+    def _half_in(
+        self, request: Request, account: Account, to: str, *, first: bool
+    ) -> RedirectResponse:
+        ticket = self.halfway.begin(self.now(), account, to=to, first=first)
+        answer = self.send(request, "/sign-in/code")
+        self._hold(request, answer, half_cookie(request.scope), ticket, LASTS.seconds)
         return answer
 
     async def _remember(self, request: Request, answer: Response, account: Account) -> None:
         """That this browser belongs to this person, too; it opens nothing."""
+        kept = (await self.browsers()).remember(kept_by_browser(request), account.username)
+        self._hold(request, answer, browser_cookie(request.scope), kept, FOR_LONG)
+
+    def _hold(
+        self, request: Request, answer: Response, name: str, value: str, seconds: int
+    ) -> None:
         answer.set_cookie(
-            browser_cookie(request.scope),
-            (await self.browsers()).remember(kept_by_browser(request), account.username),
-            max_age=FOR_LONG,
+            name,
+            value,
+            max_age=seconds,
             secure=secure(request.scope),
             httponly=True,
             samesite="strict",
@@ -221,6 +268,15 @@ def kept_by_browser(request: Request) -> str:
 
 
 def browser_cookie(scope: Scope) -> str:
-    """The name of that cookie. The prefix: no other host and no plain connection can set it (RFC
-    6265bis 4.1.3.2)."""
-    return f"__Host-{BROWSER}" if secure(scope) else BROWSER
+    """The name of that cookie."""
+    return _named(BROWSER, scope)
+
+
+def half_cookie(scope: Scope) -> str:
+    """The name of the one that holds the ticket of whoever is half way in."""
+    return _named(HALF, scope)
+
+
+def _named(name: str, scope: Scope) -> str:
+    """The prefix: no other host and no plain connection can set it (RFC 6265bis 4.1.3.2)."""
+    return f"__Host-{name}" if secure(scope) else name

@@ -40,6 +40,7 @@ SUMMARY = timedelta(minutes=1)  # a line for all attempts that the throttle refu
 
 WRONG = "The username or the password is wrong"
 TOO_OFTEN = "Too many attempts from this network; please try again in {minutes} minutes"
+LATE = "That took too long, or your account was changed; please begin again"
 CLASH = "Your account here cannot be brought up to date; ask the administrator"
 
 
@@ -73,8 +74,9 @@ class SignIn:
             to = safe_path(request.query_params.get("next", ""))
             return self.reception.send(request, to or "/me")
         await self._summary()
-        left = "out" in request.query_params
-        return self._page(request, {"next": request.query_params.get("next", "")}, left=left)
+        told = request.query_params
+        late = self.reception.say(request)(LATE) if "late" in told else ""
+        return self._page(request, {"next": told.get("next", "")}, wrong=late, left="out" in told)
 
     async def enter(self, request: Request) -> Response:
         """Somebody says who they are."""

@@ -38,6 +38,7 @@ def knock(path: str, address: str = "10.9.9.9", method: str = "POST") -> dict[st
 
 PATHS = {
     "sign-in": "/sign-in",
+    "code": "/sign-in/code",
     "oidc": "/sign-in/oidc/back",
     "page": "/sign-in",
     "pairing": "/wall/pairing",

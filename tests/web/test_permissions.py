@@ -53,6 +53,8 @@ GET  /readyz                                    : admin metrics:read
 GET  /metrics                                   : admin metrics:read
 GET  /sign-in                                   : {EVERYBODY}
 POST /sign-in                                   : {EVERYBODY}
+GET  /sign-in/code                              : {EVERYBODY}
+POST /sign-in/code                              : {EVERYBODY}
 GET  /sign-in/oidc                              : {EVERYBODY}
 GET  /sign-in/oidc/back                         : {EVERYBODY}
 POST /sign-out                                  : {EVERYBODY}
@@ -120,6 +122,9 @@ POST /screens/presets/delete                    : {OPERATORS}
 POST /screens/guests                            : {OPERATORS}
 GET  /me                                        : {PEOPLE}
 POST /me/password                               : {PEOPLE}
+GET  /me/factor                                 : {PEOPLE}
+POST /me/factor                                 : {PEOPLE}
+POST /me/factor/remove                          : {PEOPLE}
 POST /me/sessions/end-others                    : {PEOPLE}
 POST /me/sessions/{{number:int}}/end            : {PEOPLE}
 GET  /admin                                     : admin
@@ -130,6 +135,7 @@ POST /admin/accounts/{{number:int}}/change      : admin
 POST /admin/accounts/{{number:int}}/disable     : admin
 POST /admin/accounts/{{number:int}}/enable      : admin
 POST /admin/accounts/{{number:int}}/link        : admin
+POST /admin/accounts/{{number:int}}/factor/remove : admin
 GET  /admin/sessions                            : admin
 POST /admin/sessions/{{number:int}}/end         : admin
 GET  /admin/tokens                              : admin

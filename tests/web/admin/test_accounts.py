@@ -12,13 +12,14 @@ import pytest
 
 from commandcenter.access.settings import Access
 from commandcenter.config import Config
-from commandcenter.records import accounts, entry_links
+from commandcenter.records import accounts, entry_links, second_factors
 from commandcenter.records.accounts import Account
 from commandcenter.records.database import Records
 from commandcenter.web.admin_accounts import LINES, LINK_HOURS
 from tests.conftest import Clock
 from tests.web.admin.conftest import Administrator, House, Seen, house_of
 
+FACTOR: dict[str, Any] = {"secret": "A" * 32, "step": 1, "papers": ["x"], "address": "10.0.0.1"}
 NEW = {"name": "Sari Dewi", "username": "sari", "role": "operator", "offices": ["dinkes", "bpbd"]}
 
 
@@ -264,6 +265,33 @@ async def test_a_disabled_person_is_out_at_once_and_can_come_back(
         "session.revoked",
         "account.disabled",
     ]
+
+
+async def test_whoever_lost_telephone_and_papers_is_helped(each_admin: Administrator) -> None:
+    house = each_admin.house
+    sari = await house.add("Sari", "operator")
+    one = f"/admin/accounts/{sari.id}"
+    assert "/factor/remove" not in (await each_admin.get(one)).answer.text
+    await house.records.write(second_factors.set_up, house.clock(), "Sari", sari.id, **FACTOR)
+    at_work = await house.browser(sari)
+    assert "Set up 21 Nov 2026 09:42:17 WIB" in (await each_admin.get(one)).text
+    page = await each_admin.post(f"{one}/factor/remove")
+    shown = await each_admin.get(page.goes_to)
+    assert "The second step was removed and every session was ended" in shown.text
+    assert "Budi Santoso removed the second step of Sari" in shown.text
+    assert (await at_work.get("/console")).status_code == 303
+    assert await house.records.read(second_factors.factor_of, sari.id) is None
+
+
+async def test_nobody_removes_their_own_second_step_without_a_code(admin: Administrator) -> None:
+    mine = admin.account
+    house = admin.house
+    await house.records.write(second_factors.set_up, house.clock(), mine.name, mine.id, **FACTOR)
+    one = f"/admin/accounts/{mine.id}"
+    assert "/factor/remove" not in (await admin.get(one)).answer.text
+    page = await admin.post(f"{one}/factor/remove", 400)
+    assert "Your own second step is removed under “My account”" in page.text
+    assert await house.records.read(second_factors.factor_of, mine.id) is not None
 
 
 async def test_nobody_disables_or_demotes_themselves(admin: Administrator) -> None:

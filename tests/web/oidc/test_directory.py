@@ -15,6 +15,7 @@ from tests.access.conftest import slapd as slapd  # noqa: PLC0414 (its tests use
 from tests.access.slapd import PASSWORD, ROOT, SERVICE, SERVICE_PASSWORD, Slapd
 from tests.conftest import Clock, free_port
 from tests.web.sign_in.conftest import Front, told
+from tests.web.sign_in.test_second_step import Telephone, key_of, papers_of
 
 GRANTS = (Grant(group="noc", role="operator", offices=("dinkes",)),)
 
@@ -39,6 +40,20 @@ async def test_a_person_of_the_directory_signs_in_with_their_own_password(front:
         assert "Budi Santoso" in (await browser.get("/console")).text
     (line,) = await front.log("account.created")
     assert (line.who, line.facts["role"], line.facts["offices"]) == ("ldap", "operator", ["dinkes"])
+
+
+async def test_whoever_needs_a_second_factor_sets_one_up_here(front: Front) -> None:
+    front.more = '[access]\nsecond_factor = ["operator"]\n'
+    front.open()
+    async with front.browser() as browser:
+        answer = await browser.sign_in("budi", PASSWORD)
+        assert answer.headers["location"] == "/sign-in/code"
+        assert not await browser.here()
+        phone = Telephone(front, key_of(await browser.get("/sign-in/code")))
+        assert len(papers_of(await browser.post("/sign-in/code", code=phone.next()))) == 8
+        assert await browser.here()
+        removed = await browser.post("/me/factor/remove", code=phone.next())
+        assert removed.headers["location"] == "/me?told=factor"
 
 
 async def test_an_unknown_name_and_a_wrong_password_read_the_same(front: Front) -> None:
