@@ -26,6 +26,8 @@ class Flight:
     redirect_uri: str
     to: str
     """Where the person wanted to go here, or ""."""
+    again: bool = False
+    """Whether the provider is to ask somebody who is signed in there already."""
     nonce: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     verifier: str = field(default_factory=lambda: secrets.token_urlsafe(48), repr=False)
     """Of PKCE (RFC 7636, section 4.1)."""
@@ -38,10 +40,18 @@ class Flights:
         self.most = most
         self._by_state: dict[bytes, Flight] = {}
 
-    def begin(self, now: datetime, *, redirect_uri: str, to: str) -> tuple[str, str, Flight]:
+    def begin(
+        self, now: datetime, *, redirect_uri: str, to: str, again: bool = False
+    ) -> tuple[str, str, Flight]:
         """State, ticket and what is kept of somebody who sets out."""
         state, ticket = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-        flight = Flight(ticket_hash=_digest(ticket), begun_at=now, redirect_uri=redirect_uri, to=to)
+        flight = Flight(
+            ticket_hash=_digest(ticket),
+            begun_at=now,
+            redirect_uri=redirect_uri,
+            to=to,
+            again=again,
+        )
         self._forget(now)
         self._by_state[_digest(state)] = flight
         return state, ticket, flight

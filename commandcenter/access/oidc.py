@@ -72,6 +72,7 @@ class Provider:
             code_challenge=create_s256_code_challenge(flight.verifier),
             code_challenge_method="S256",
             ui_locales=language,
+            **({"prompt": "login"} if flight.again else {}),  # OpenID Connect Core 3.1.2.1
         )
         return str(told)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, TypeAlias, get_args
 
 Role: TypeAlias = Literal["display", "viewer", "leader", "operator", "admin"]
@@ -59,4 +60,6 @@ class Visitor:
     """Of a token: what it is good for. Its role says nothing more."""
     session: int = 0
     """A person's session."""
+    signed_in_at: datetime | None = None
+    """When a person last showed who they are."""
     demo: bool = False

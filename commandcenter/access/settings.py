@@ -36,6 +36,9 @@ class Access(_Table):
     authenticator app. Everybody else may set one up under /me."""
     idle_minutes: Annotated[int, Field(ge=1, le=10_080)] = 120
     """A session that nobody uses ends after this: no request and no open page."""
+    ask_again_minutes: Annotated[int, Field(ge=0, le=1440)] = 60
+    """Whoever looks after accounts, or ends sessions, shows once more who they are when they signed
+    in longer ago than this; 0: never."""
     absolute_hours: Annotated[int, Field(ge=1, le=720)] = 16
     """Every session ends after this: a shift and its hand-over."""
 

@@ -43,6 +43,8 @@ class Door:
     to: tuple[Who, ...]
     good_for: str = ""
     """What a token must be good for; "any": something; "": no token opens it."""
+    fresh: bool = False
+    """Whether somebody who signed in long ago has to do so again first."""
 
     def opens_to(self, visitor: Visitor | None, *, here: bool) -> bool:
         """Whether this visitor comes in; `here`: from this machine, past no proxy."""
@@ -55,8 +57,10 @@ class Door:
         return visitor.role in self.to
 
 
-def _door(methods: str, path: str, to: tuple[Who, ...], good_for: str = "") -> Door:
-    return Door(tuple(methods.split()), path, to, good_for)
+def _door(
+    methods: str, path: str, to: tuple[Who, ...], good_for: str = "", *, fresh: bool = False
+) -> Door:
+    return Door(tuple(methods.split()), path, to, good_for, fresh)
 
 
 DOORS: tuple[Door, ...] = (
@@ -124,25 +128,25 @@ DOORS: tuple[Door, ...] = (
     # --- one's own account ----------------------------------------------------------------------
     _door("GET", "/me", PEOPLE),
     _door("POST", "/me/password", PEOPLE),
-    _door("GET POST", "/me/factor", PEOPLE),
-    _door("POST", "/me/factor/remove", PEOPLE),
-    _door("POST", "/me/sessions/end-others", PEOPLE),
-    _door("POST", "/me/sessions/{number:int}/end", PEOPLE),
+    _door("GET POST", "/me/factor", PEOPLE, fresh=True),
+    _door("POST", "/me/factor/remove", PEOPLE, fresh=True),
+    _door("POST", "/me/sessions/end-others", PEOPLE, fresh=True),
+    _door("POST", "/me/sessions/{number:int}/end", PEOPLE, fresh=True),
     # --- administration -------------------------------------------------------------------------
-    _door("GET", "/admin", ADMINS),
-    _door("GET POST", "/admin/accounts", ADMINS),
-    _door("GET", "/admin/accounts/{number:int}", ADMINS),
-    _door("POST", "/admin/accounts/{number:int}/change", ADMINS),
-    _door("POST", "/admin/accounts/{number:int}/disable", ADMINS),
-    _door("POST", "/admin/accounts/{number:int}/enable", ADMINS),
-    _door("POST", "/admin/accounts/{number:int}/link", ADMINS),
-    _door("POST", "/admin/accounts/{number:int}/factor/remove", ADMINS),
-    _door("GET", "/admin/sessions", ADMINS),
-    _door("POST", "/admin/sessions/{number:int}/end", ADMINS),
-    _door("GET POST", "/admin/tokens", ADMINS),
-    _door("POST", "/admin/tokens/{number:int}/revoke", ADMINS),
-    _door("GET", "/admin/audit", ADMINS),
-    _door("GET", "/admin/audit.csv", ADMINS),
+    _door("GET", "/admin", ADMINS, fresh=True),
+    _door("GET POST", "/admin/accounts", ADMINS, fresh=True),
+    _door("GET", "/admin/accounts/{number:int}", ADMINS, fresh=True),
+    _door("POST", "/admin/accounts/{number:int}/change", ADMINS, fresh=True),
+    _door("POST", "/admin/accounts/{number:int}/disable", ADMINS, fresh=True),
+    _door("POST", "/admin/accounts/{number:int}/enable", ADMINS, fresh=True),
+    _door("POST", "/admin/accounts/{number:int}/link", ADMINS, fresh=True),
+    _door("POST", "/admin/accounts/{number:int}/factor/remove", ADMINS, fresh=True),
+    _door("GET", "/admin/sessions", ADMINS, fresh=True),
+    _door("POST", "/admin/sessions/{number:int}/end", ADMINS, fresh=True),
+    _door("GET POST", "/admin/tokens", ADMINS, fresh=True),
+    _door("POST", "/admin/tokens/{number:int}/revoke", ADMINS, fresh=True),
+    _door("GET", "/admin/audit", ADMINS, fresh=True),
+    _door("GET", "/admin/audit.csv", ADMINS, fresh=True),
     # --- programs -------------------------------------------------------------------------------
     _door("GET", "/api/v1/openapi.json", PEOPLE, ANY),
     _door("GET", "/api/v1/docs", PEOPLE, ANY),

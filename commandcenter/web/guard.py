@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -109,6 +110,8 @@ class Guard:
         if wrong:
             await self._slowly(self.floods.wrong(wrong, scope), scope)
         self._check(scope, door, pages, visitor)
+        if door.fresh and visitor is not None and self._long_ago(scope, visitor):
+            raise _again_please(scope)
         if _must_come_from_us(scope, visitor) and not self._from_our_page(headers):
             raise Refusal(403, "This request does not come from one of our pages")
         state = scope.setdefault("state", {})
@@ -136,6 +139,15 @@ class Guard:
             camera = scope["path"].split("/")[2]
             if not self.rules.shows(visitor.id, camera):
                 raise Refusal(403, "This display does not show this camera")
+
+    def _long_ago(self, scope: Scope, visitor: Visitor) -> bool:
+        """Whether somebody has to show again who they are. A form that was opened in time is still
+        taken half as long after it: what was typed is not lost."""
+        minutes = self.visitors.access.ask_again_minutes
+        if not minutes or visitor.demo or visitor.signed_in_at is None:
+            return False
+        patience = timedelta(minutes=minutes) * (1 if scope["method"] in _READING else 1.5)
+        return self.visitors.now() - visitor.signed_in_at >= patience
 
     async def _slowly(self, flood: TooOften | None, scope: Scope) -> None:
         """Raises Refusal for whoever knocks too often; the audit log is told of the first one."""
@@ -258,6 +270,18 @@ def _closed(scope: Scope, visitor: Visitor | None) -> Refusal:
     if path.startswith(("/api/", "/metrics", "/readyz")):
         return Refusal(401, "A token is needed: Authorization: Bearer cc_…", _BEARER)
     return Refusal(401, "Please sign in")
+
+
+def _again_please(scope: Scope) -> Refusal:
+    """To the form, and from there to where they wanted to go; after a form that came too late, to
+    where it belongs."""
+    path = quote(scope["path"])
+    if scope["method"] not in _READING:
+        path = f"/{path.split('/')[1]}"
+    elif scope["query_string"]:
+        path += f"?{scope['query_string'].decode('latin-1')}"
+    to = f"/sign-in?{urlencode({'again': '1', 'next': path})}"
+    return Refusal(303, "Please sign in", {"Location": to})
 
 
 _BEARER = {"WWW-Authenticate": "Bearer"}

@@ -54,8 +54,10 @@ class OidcDoors:
         if desk.readable(request):
             return desk.refusal(request, 403, say(TITLE), say(NOT_ENCRYPTED))
         here = f"{request.url.scheme}://{request.headers['host']}"  # one of [web] names (guard)
-        to = safe_path(request.query_params.get("next", ""))
-        state, ticket, flight = self.flights.begin(desk.now(), redirect_uri=here + BACK, to=to)
+        told = request.query_params
+        to, again = safe_path(told.get("next", "")), "again" in told
+        setting_out = self.flights.begin(desk.now(), redirect_uri=here + BACK, to=to, again=again)
+        state, ticket, flight = setting_out
         try:
             url = await self.provider.where_to(flight, state, say.code)
         except NotSignedIn as refusal:

@@ -20,6 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from commandcenter.access.grants import Identity, NotSignedIn, ProviderDown
+from commandcenter.access.roles import Visitor
 from commandcenter.access.throttle import Attempt, Refusal
 from commandcenter.records import accounts, audit, sessions
 from commandcenter.records.accounts import Account, AccountDisabled, LastAdmin, NameTaken
@@ -69,14 +70,20 @@ class SignIn:
 
     async def look(self, request: Request) -> Response:
         """The form; whoever is signed in already is sent on."""
-        visitor = person_of(request)
+        visitor, told = person_of(request), request.query_params
+        if visitor is not None and "again" in told:
+            return await self._once_more(request, visitor)
         if visitor is not None:
-            to = safe_path(request.query_params.get("next", ""))
-            return self.reception.send(request, to or "/me")
+            return self.reception.send(request, safe_path(told.get("next", "")) or "/me")
         await self._summary()
-        told = request.query_params
         late = self.reception.say(request)(LATE) if "late" in told else ""
         return self._page(request, {"next": told.get("next", "")}, wrong=late, left="out" in told)
+
+    async def _once_more(self, request: Request, visitor: Visitor) -> Response:
+        """The form for somebody who is here, and shows again that it is they."""
+        account = await self.reception.records.read(accounts.account_of, visitor.id)
+        form = {"username": account.username, "next": request.query_params.get("next", "")}
+        return self._page(request, form, again=True)
 
     async def enter(self, request: Request) -> Response:
         """Somebody says who they are."""
@@ -216,11 +223,13 @@ class SignIn:
         wrong: str = "",
         *,
         left: bool = False,
+        again: bool = False,
     ) -> Response:
         desk, say = self.reception, self.reception.say(request)
         config, readable = desk.config, desk.readable(request)
         to = safe_path(form.get("next", ""))
-        elsewhere = "/sign-in/oidc" + (f"?{urlencode({'next': to})}" if to else "")
+        asked = ({"next": to} if to else {}) | ({"again": "1"} if again else {})
+        elsewhere = "/sign-in/oidc" + (f"?{urlencode(asked)}" if asked else "")
         return desk.paper.page(
             "sign_in.html",
             request,
@@ -228,6 +237,7 @@ class SignIn:
             title=say("Sign in"),
             wrong=say(NOT_ENCRYPTED) if readable else wrong,
             left=left,
+            again=again,
             form=not readable and (config.access.local or bool(self.directories)),
             elsewhere=elsewhere if config.oidc and not readable else "",
             provider=config.oidc.name if config.oidc else "",

@@ -256,6 +256,7 @@ def _person(session: Session, account: Account) -> Visitor:
         role=account.role,  # type: ignore[arg-type]
         scope=scope_of(account.offices, account.domains),
         session=session.id,
+        signed_in_at=session.begun_at,
         demo=account.provider == DEMO,
     )
 

@@ -53,6 +53,24 @@ async def test_the_button_leads_there_and_keeps_where_one_wanted_to_go(
         assert answer.headers["location"] == "/screens"
 
 
+async def test_whoever_signed_in_long_ago_is_asked_by_the_provider_too(
+    house: House, forger: Forger
+) -> None:
+    async with house.browser() as browser:
+        assert "prompt" not in await Trip(browser, forger).out()
+        await Trip(browser, forger).whole()
+        house.now.forward(3600)
+        page = await browser.get("/me/factor")
+        assert page.headers["location"] == "/sign-in?again=1&next=%2Fme%2Ffactor"
+        form = await browser.get(page.headers["location"])
+        way = "/sign-in/oidc?next=%2Fme%2Ffactor&amp;again=1"
+        assert f'href="{way}"' in form.text
+        out = await Trip(browser, forger).out(way.replace("&amp;", "&"))
+        assert out["prompt"] == "login"
+        back = await Trip(browser, forger).back(code=CODE, state=out["state"])
+        assert back.headers["location"] == "/me/factor"
+
+
 @pytest.mark.parametrize("to", ["//evil.example", "https://evil.example", "/\\evil.example"])
 async def test_nobody_is_sent_elsewhere(house: House, forger: Forger, to: str) -> None:
     async with house.browser() as browser:
