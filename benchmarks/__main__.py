@@ -13,6 +13,7 @@ from benchmarks.report import HEADER, QUICK, Effort, Row
 
 NAMES = (
     "first_value",
+    "chart_load",
     "drawing",
     "event_to_dom",
     "update_cost",

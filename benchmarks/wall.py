@@ -61,6 +61,12 @@ async def shipped_wall(_: Line, port: int, redis: str, folder: Path) -> None:
     await _serve(panels, FEEDS, port, redis, folder)
 
 
+async def charted_wall(_: Line, port: int, redis: str, folder: Path) -> None:
+    """A wall of the network's panel, which has a chart."""
+    panels: dict[str, Panel] = {"network": panel_class("network")(name="network")}
+    await _serve(panels, FEEDS, port, redis, folder)
+
+
 async def _serve(
     panels: dict[str, Panel], feeds: tuple[str, ...], port: int, redis: str, folder: Path
 ) -> None:

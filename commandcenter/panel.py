@@ -28,6 +28,9 @@ class Panel(ABC):
     """The title when config.toml gives none; translated. A panel without any has no title bar."""
     chart: ClassVar[bool] = False
     """Whether its drawings carry a Plotly figure."""
+    traces: ClassVar[frozenset[str]] = frozenset()
+    """The types of traces in them; none told: any. While all panels need no more than scatter, bar
+    and pie, browsers load a third of Plotly."""
     series: ClassVar[frozenset[str]] = frozenset()
     """Kinds of readings of which it draws the recent past."""
     by_role: ClassVar[bool] = False

@@ -50,6 +50,7 @@ class Network(Panel):
 
     heading: ClassVar[str] = "Network"
     chart: ClassVar[bool] = True
+    traces: ClassVar[frozenset[str]] = frozenset({"scatter"})
     series: ClassVar[frozenset[str]] = frozenset({"provider"})
 
     feeds: tuple[str, ...] = ("network",)

@@ -56,6 +56,7 @@ log = logging.getLogger(__name__)
 
 ASSETS = Path(__file__).parents[2] / "assets"
 ROOT = Path(__file__).parents[2]
+_NAMED = r"^((admin|api|entry|layout|pairing)\.(js|css)|plotly-.*)$"  # pages name them themselves
 FIRST_NEWS = 1.0  # seconds that a start waits for the bus, at most
 
 
@@ -286,8 +287,8 @@ def _dash(server: FastAPI, config: Config, languages: Mapping[str, Language], bu
         server=backend,
         backend="fastapi",
         assets_folder=str(ASSETS),
-        assets_ignore=r"^(admin|api|entry|layout|pairing)\.(js|css)$",  # pages name them themselves
-        index_string=index(languages[config.region.language], build),
+        assets_ignore=_NAMED,
+        index_string=index(languages[config.region.language], build, config.panels.values()),
         title=config.region.name,
         update_title=no_update_title,
         suppress_callback_exceptions=True,

@@ -4,7 +4,7 @@ layouts."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -27,13 +27,16 @@ log = logging.getLogger(__name__)
 
 CONSOLE, SCREENS = "console", "screens"
 DESKS = frozenset({SCREENS})  # panels that are no part of a wall
+BASIC = frozenset({"scatter", "bar", "pie"})
+PLOTLY = """
+    <meta name="plotly" content="/assets/plotly-basic.min.js?m={build}">"""
 INDEX = """<!DOCTYPE html>
 <html lang="{language}">
   <head>
     {{%metas%}}
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="build" content="{build}">
-    <meta id="words" {words}>
+    <meta id="words" {words}>{plotly}
     <script src="/assets/layout.js?m={build}"></script>
     <meta name="color-scheme" content="dark">
     <title>{{%title%}}</title>
@@ -169,9 +172,16 @@ def connect_pages(
     app.layout = layout
 
 
-def index(say: Language, build: str) -> str:
+def index(say: Language, build: str, panels: Iterable[Panel]) -> str:
     """Dash's index. It knows the words, too: the banner must speak when no layout ever came."""
-    return INDEX.format(language=say.code, build=build, words=as_markup(page_words(say)))
+    words = as_markup(page_words(say))
+    plotly = PLOTLY.format(build=build) if _need_little(panels) else ""
+    return INDEX.format(language=say.code, build=build, words=words, plotly=plotly)
+
+
+def _need_little(panels: Iterable[Panel]) -> bool:
+    """Whether Plotly's "basic" bundle has all that their charts are made of."""
+    return all(panel.traces and panel.traces <= BASIC for panel in panels if panel.chart)
 
 
 def _inside(
