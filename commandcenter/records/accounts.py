@@ -133,7 +133,7 @@ def create(
     }
     number = connection.execute(account.insert().values(row).returning(account.c.id)).scalar_one()
     facts = {"role": role, "offices": row["offices"], "domains": row["domains"]}
-    _log(connection, at, by, "created", number, note=name, facts=facts, address=address)
+    note_act(connection, at, by, "created", number, note=name, facts=facts, address=address)
     return account_of(connection, number)
 
 
@@ -170,7 +170,9 @@ def change(
     keys = {"name_key": new["name"].casefold()} if "name" in new else {}
     _set(connection, account_id, {**new, **keys})
     facts = {key: {"from": getattr(before, key), "to": value} for key, value in new.items()}
-    _log(connection, at, by, "changed", account_id, note=before.name, facts=facts, address=address)
+    note_act(
+        connection, at, by, "changed", account_id, note=before.name, facts=facts, address=address
+    )
     if new.keys() - {"name"}:
         sessions.end_all(connection, at, by, account_id, address=address)
     return account_of(connection, account_id)
@@ -189,7 +191,7 @@ def set_password(
     """A new password. Whoever was signed in with the old one has to sign in anew, but for one."""
     before = account_of(connection, account_id)
     _set(connection, account_id, {"password_hash": password_hash})
-    _log(connection, at, by, "password", account_id, note=before.name, address=address)
+    note_act(connection, at, by, "password", account_id, note=before.name, address=address)
     sessions.end_all(connection, at, by, account_id, but=keep_session, address=address)
 
 
@@ -206,7 +208,7 @@ def disable(
     if before.disabled_at is None:
         _keep_an_admin(connection, before)
         _set(connection, account_id, {"disabled_at": at})
-        _log(connection, at, by, "disabled", account_id, note=before.name, address=address)
+        note_act(connection, at, by, "disabled", account_id, note=before.name, address=address)
     sessions.end_all(connection, at, by, account_id, address=address)
     return account_of(connection, account_id)
 
@@ -218,7 +220,7 @@ def enable(
     before = account_of(connection, account_id)
     if before.disabled_at is not None:
         _set(connection, account_id, {"disabled_at": None})
-        _log(connection, at, by, "enabled", account_id, note=before.name, address=address)
+        note_act(connection, at, by, "enabled", account_id, note=before.name, address=address)
     return account_of(connection, account_id)
 
 
@@ -262,6 +264,24 @@ def sign_in_from(
     )
 
 
+def note_act(
+    connection: sa.Connection,
+    at: datetime,
+    by: str,
+    act: str,
+    account_id: int,
+    *,
+    note: str,
+    facts: dict[str, Any] | None = None,
+    address: str,
+) -> None:
+    """The line of the audit log about what was done to an account; `note` is its name then."""
+    thing = f"account/{account_id}"
+    audit.append(
+        connection, at, by, f"account.{act}", thing=thing, note=note, facts=facts, address=address
+    )
+
+
 _SELECT = sa.select(*(account.c[name] for name in Account.__dataclass_fields__))
 _ADMINS = (account.c.role == ADMIN) & account.c.disabled_at.is_(None) & (account.c.provider != DEMO)
 
@@ -296,20 +316,3 @@ def _keep_an_admin(connection: sa.Connection, leaving: Account) -> None:
     audit.head(connection, lock=True)  # two that leave at once: the second sees that the first did
     if _one(connection, _ADMINS & (account.c.id != leaving.id)) is None:
         raise LastAdmin("this is the last administrator")
-
-
-def _log(
-    connection: sa.Connection,
-    at: datetime,
-    by: str,
-    act: str,
-    account_id: int,
-    *,
-    note: str,
-    facts: dict[str, Any] | None = None,
-    address: str,
-) -> None:
-    thing = f"account/{account_id}"
-    audit.append(
-        connection, at, by, f"account.{act}", thing=thing, note=note, facts=facts, address=address
-    )

@@ -11,8 +11,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from commandcenter.records import audit, sessions
-from commandcenter.records.accounts import account_of
+from commandcenter.records import sessions
+from commandcenter.records.accounts import account_of, note_act
 from commandcenter.records.tables import paper_code, second_factor
 from commandcenter.records.upsert import insert_missing
 
@@ -63,7 +63,7 @@ def set_up(
         raise HasOne
     codes = [{"account_id": account_id, "code_hash": one} for one in papers]
     connection.execute(paper_code.insert(), codes)
-    _log(connection, at, by, "factor", account_id, note=whose.name, address=address)
+    note_act(connection, at, by, "factor", account_id, note=whose.name, address=address)
 
 
 def use_step(connection: sa.Connection, account_id: int, step: int) -> bool:
@@ -83,8 +83,8 @@ def use_paper(
     if done.rowcount != 1:
         return False
     whose, facts = account_of(connection, account_id), {"left": papers_left(connection, account_id)}
-    told = {"note": whose.name, "facts": facts, "address": address}
-    _log(connection, at, whose.name, "paper_code", account_id, **told)  # type: ignore[arg-type]
+    told = connection, at, whose.name, "paper_code", account_id
+    note_act(*told, note=whose.name, facts=facts, address=address)
     return True
 
 
@@ -106,27 +106,10 @@ def remove(
     connection.execute(paper_code.delete().where(paper_code.c.account_id == account_id))
     if gone.rowcount == 0:
         return False
-    _log(connection, at, by, "factor_removed", account_id, note=whose.name, address=address)
+    note_act(connection, at, by, "factor_removed", account_id, note=whose.name, address=address)
     sessions.end_all(connection, at, by, account_id, but=keep_session, address=address)
     return True
 
 
 def _unused(account_id: int) -> sa.ColumnElement[bool]:
     return (paper_code.c.account_id == account_id) & paper_code.c.used_at.is_(None)
-
-
-def _log(
-    connection: sa.Connection,
-    at: datetime,
-    by: str,
-    act: str,
-    account_id: int,
-    *,
-    note: str,
-    facts: dict[str, int] | None = None,
-    address: str,
-) -> None:
-    thing = f"account/{account_id}"
-    audit.append(
-        connection, at, by, f"account.{act}", thing=thing, note=note, facts=facts, address=address
-    )
