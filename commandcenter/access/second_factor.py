@@ -18,7 +18,7 @@ from commandcenter.digest import digest
 STEP = 30  # seconds
 EITHER_WAY = 1  # steps that a telephone's clock may be wrong by, and a person slow (RFC 6238 5.2)
 ON_PAPER = 8  # codes
-_LETTERS = 24  # of a code on paper: 120 bits, so that its plain hash cannot be turned back
+_BYTES = 15  # of a code on paper: 120 bits, so that its plain hash cannot be turned back
 
 OF_CODES = Limit(most=5, within=timedelta(minutes=15))
 OF_A_DAY = Limit(most=20, within=timedelta(days=1))
@@ -48,7 +48,7 @@ def step_of(secret: str, typed: str, at: datetime) -> int | None:
 
 def codes_on_paper() -> list[str]:
     """New ones, each for one use: ABCD-EFGH-…"""
-    return [_in_fours(_random()) for _ in range(ON_PAPER)]
+    return [in_fours(_random(), "-") for _ in range(ON_PAPER)]
 
 
 def hash_of(typed: str) -> str:
@@ -56,9 +56,10 @@ def hash_of(typed: str) -> str:
     return digest("".join(c for c in typed.upper() if c.isalnum()))
 
 
+def in_fours(letters: str, between: str = " ") -> str:
+    """As people read and type them: ABCD EFGH …"""
+    return between.join(letters[i : i + 4] for i in range(0, len(letters), 4))
+
+
 def _random() -> str:
-    return b32encode(secrets.token_bytes(15)).decode()
-
-
-def _in_fours(letters: str) -> str:
-    return "-".join(letters[i : i + 4] for i in range(0, _LETTERS, 4))
+    return b32encode(secrets.token_bytes(_BYTES)).decode()

@@ -68,8 +68,3 @@ class Factors:
         """The QR code for an authenticator app, as an SVG of ours: no other machine sees it."""
         drawn = segno.make_qr(address_of(secret, username, self.issuer), error="m")
         return Markup(drawn.svg_inline(scale=5, border=3, dark="#000", light="#fff"))  # noqa: S704
-
-
-def in_fours(secret: str) -> str:
-    """As people type it: ABCD EFGH …"""
-    return " ".join(secret[i : i + 4] for i in range(0, len(secret), 4))

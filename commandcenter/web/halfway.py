@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from commandcenter.access.second_factor import new_secret
@@ -23,7 +23,7 @@ class Half:
     account: Account
     begun_at: datetime
     to: str
-    offered: str
+    offered: str = field(repr=False)
     """The secret that is offered to whoever has no second factor yet; "" for others."""
 
 
@@ -52,6 +52,3 @@ class Halfway:
     def end(self, ticket: str) -> None:
         """They have come in, or gave up."""
         self._by_ticket.pop(digest(ticket), None)
-
-    def __len__(self) -> int:
-        return len(self._by_ticket)

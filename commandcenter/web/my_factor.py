@@ -10,13 +10,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from commandcenter.access.second_factor import codes_on_paper, hash_of, new_secret, step_of
+from commandcenter.access.second_factor import (
+    codes_on_paper,
+    hash_of,
+    in_fours,
+    new_secret,
+    step_of,
+)
 from commandcenter.records import accounts, second_factors
 from commandcenter.records.accounts import Account
 from commandcenter.records.second_factors import HasOne
 from commandcenter.web.console_doors import address_of
 from commandcenter.web.doors import visitor_of
-from commandcenter.web.factors import TooOften, in_fours
+from commandcenter.web.factors import TooOften
 from commandcenter.web.halfway import LASTS, MOST
 from commandcenter.web.reception import Form, Reception, form_of
 from commandcenter.web.second_step import TOO_MANY_CODES, WRONG_CODE

@@ -9,12 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from commandcenter.access.second_factor import codes_on_paper, hash_of, step_of
+from commandcenter.access.second_factor import codes_on_paper, hash_of, in_fours, step_of
 from commandcenter.records import second_factors
 from commandcenter.records.accounts import Account, AccountDisabled
 from commandcenter.records.second_factors import HasOne
 from commandcenter.web.console_doors import address_of
-from commandcenter.web.factors import TooOften, in_fours
+from commandcenter.web.factors import TooOften
 from commandcenter.web.halfway import Half
 from commandcenter.web.reception import Reception, form_of
 
