@@ -173,6 +173,7 @@ def _status(now: datetime) -> FeedStatus:
         looks=1,
         readings=1,
         rejects=0,
+        list_mistakes=[],
         seconds=0.1,
         notes={},
     )

@@ -171,7 +171,7 @@ def _options(config: Config) -> Options:
         return Options()
     feed = cast("Any", feeds[0])  # of feeds/cameras.py, which the core does not know
     try:
-        rows = read_roster(feed.cameras, feed.links)
+        rows = read_roster(feed.cameras, feed.links).usable()
     except (BadList, OSError) as error:
         raise Refused(str(error)) from error
     return Options(

@@ -99,7 +99,8 @@ def _run_loop(work: Any) -> None:
 
 
 def _check(config: Config, _: argparse.Namespace) -> int:
-    mistakes = [told for feed in config.feeds.values() for told in _mistakes(feed, config)]
+    mistakes = [*config.remarks]
+    mistakes += [told for feed in config.feeds.values() for told in _mistakes(feed, config)]
     if mistakes:
         print(*mistakes, sep="\n", file=sys.stderr)
         return 1

@@ -147,6 +147,8 @@ class Runner:
         seen = self.publisher.keys
         kinds = {key.partition("/")[0] for key in seen}
         for key, reading in kept.items():
+            if reading.identity in self.desk.left_out:
+                continue  # its row has a mistake: the thing is still there
             if key not in seen and reading.kind in kinds:
                 self.publisher.put(self.feed.reading(key, None, self.desk.now()))
         await self.publisher.flush()
@@ -207,6 +209,7 @@ class Runner:
             looks=self.looks,
             readings=self.readings,
             rejects=self.rejects,
+            list_mistakes=list(self.desk.list_mistakes),
             seconds=round(self.seconds, 3),
             notes=notes,
         )

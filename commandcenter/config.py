@@ -18,7 +18,7 @@ from commandcenter.board import Patience
 from commandcenter.feed import Feed
 from commandcenter.incidents.rules import BadRule, Rule
 from commandcenter.language import LANGUAGES
-from commandcenter.lists import BadList, Office, read_list
+from commandcenter.lists import BadList, Office, read_offices
 from commandcenter.notify.settings import BadNotify, Channel, Duty, Escalation, Notify
 from commandcenter.notify.settings import mistakes as notify_mistakes
 from commandcenter.panel import Panel
@@ -158,6 +158,8 @@ class Config:
     oidc: Oidc | None = None
     ldap: Ldap | None = None
     grants: tuple[Grant, ...] = ()
+    remarks: tuple[str, ...] = ()
+    """What is wrong with rows of lists that config.toml names itself; they are left out."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -208,6 +210,8 @@ class _Reader:
     def __init__(self, tables: dict[str, Any]) -> None:
         self.tables = tables
         self.mistakes: list[str] = []
+        self.remarks: list[str] = []
+        self.left_out: frozenset[str] = frozenset()  # codes of offices whose rows have mistakes
 
     def config(self) -> Config:
         region = self.table("region", Region)
@@ -252,7 +256,8 @@ class _Reader:
             )
         if self.mistakes or region is None:
             raise BadConfig(self.mistakes)
-        return Config(region=region, **{k: v for k, v in told.items() if v is not None})
+        found = {k: v for k, v in told.items() if v is not None}
+        return Config(region=region, remarks=tuple(self.remarks), **found)
 
     def table(self, name: str, kind: type[T]) -> T | None:
         return self.build(kind, self.tables.get(name, {}), f"[{name}]")
@@ -304,7 +309,10 @@ class _Reader:
         if lists is None or lists.offices is None:
             return ()
         try:
-            return tuple(read_list(lists.offices, Office))
+            listed = read_offices(lists.offices)
+            self.remarks += [f"[lists] offices: {told}" for told in listed.sentences()]
+            self.left_out = frozenset(m.identity for m in listed.mistakes if m.left_out)
+            return tuple(listed.usable())
         except BadList as error:
             self.mistakes += [f"[lists] offices: {mistake}" for mistake in error.mistakes]
         return ()
@@ -361,7 +369,7 @@ class _Reader:
                 )
 
     def check_people(self, people: Iterable[Person], offices: Iterable[Office]) -> None:
-        codes = {office.code for office in offices}
+        codes = {office.code for office in offices} | self.left_out
         for person in people:
             if person.office and person.office not in codes:
                 where = f'[[person]] "{person.name}" office'
@@ -378,7 +386,7 @@ class _Reader:
             told["grants"],
             names=web.names,
             host=web.host,
-            offices=[office.code for office in told["offices"]],
+            offices=[*(office.code for office in told["offices"]), *self.left_out],
             feeds=self.named("feed"),
         )
 

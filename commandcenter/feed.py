@@ -5,17 +5,20 @@ The file's name is the `type` in config.toml; the fields of its class are the ke
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict
 
 from commandcenter.lists import Office
 from commandcenter.reading import Origin, Reading
+from commandcenter.secret import SecretMissing, redact
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
@@ -23,12 +26,25 @@ if TYPE_CHECKING:
     from commandcenter.bus.pictures import Pictures
     from commandcenter.records.database import Records
 
+log = logging.getLogger(__name__)
+
+Thing = TypeVar("Thing")
+Found = TypeVar("Found")
+
 
 class SourceDown(Exception):
     """The source cannot be read. Its text tells a person why and what to do.
 
     Raised by feeds only; the runner tells the fall once and the recovery once.
     """
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Looking at one thing failed in a way that its feed did not foresee."""
+
+    why: str
+    """For screens: no address, no secret, nothing that the thing said."""
 
 
 @dataclass(kw_only=True)
@@ -45,8 +61,41 @@ class Desk:
     """Ask the runner to look again at once, because something was pushed."""
     note: dict[str, Any] = field(default_factory=dict)
     """Facts for the health page, by name: `desk.note["probe"] = "fping"`."""
+    list_mistakes: Sequence[str] = ()
+    """What is wrong with the list that the feed reads, in sentences."""
+    left_out: frozenset[str] = frozenset()
+    """Ids of the rows of it that cannot be used: what is known of such a thing is not forgotten."""
     pictures: Pictures | None = None
     """Where cameras leave their pictures, and hear who is looking."""
+
+    async def each(
+        self, look: Callable[[Thing], Awaitable[Found]], things: Mapping[str, Thing]
+    ) -> AsyncGenerator[tuple[str, Found | Fault], None]:
+        """Look at all `things` (by their ids) at once; tells each as soon as it is there.
+
+        Whatever one of them raises is told as its Fault, and is put aside and counted: it costs no
+        other thing anything. SourceDown and SecretMissing concern the whole source and pass.
+        """
+        tasks = [asyncio.create_task(self._one(look, key, thing)) for key, thing in things.items()]
+        try:
+            for told in asyncio.as_completed(tasks):
+                yield await told
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _one(
+        self, look: Callable[[Thing], Awaitable[Found]], key: str, thing: Thing
+    ) -> tuple[str, Found | Fault]:
+        try:
+            return key, await look(thing)
+        except (SourceDown, SecretMissing):
+            raise
+        except Exception as error:  # whatever it is, it must not cost the others anything
+            log.exception("looking at %s failed", key)
+            self.reject(key, f"kesalahan program saat memeriksa: {redact(repr(error))}")
+            return key, Fault(f"tidak dapat diperiksa: kesalahan program ({type(error).__name__})")
 
 
 @dataclass(kw_only=True)

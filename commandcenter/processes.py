@@ -176,6 +176,9 @@ async def _collect(config: Config, process: str) -> None:
     async with open_house(config, process) as house:
         mine = [feed for feed in config.feeds.values() if feed.process == process]
         runners = [_runner(feed, config, house) for feed in mine]
+        if process == "feeds":
+            for remark in config.remarks:
+                house.tray.put("lists", "offices", remark)
         routes = [route for r in runners for route in r.feed.routes(r.desk)]
         work: list[Awaitable[None]] = [runner.run() for runner in runners]
         if routes:

@@ -53,7 +53,11 @@ class Reading:
 
     def encode(self) -> bytes:
         """As it lies on the bus: feed, key and number travel beside it."""
-        return orjson.dumps({"at": self.at, "value": self.value, "origin": self.origin})
+        told = {"at": self.at, "value": self.value, "origin": self.origin}
+        try:
+            return orjson.dumps(told)
+        except TypeError:
+            return orjson.dumps(told | {"value": sayable(self.value)})
 
     @classmethod
     def decode(cls, feed: str, key: str, number: int, raw: bytes) -> Self:
@@ -67,3 +71,21 @@ class Reading:
         if value is not None and not isinstance(value, dict):
             raise BadReading(f"{feed}:{key} number {number}: its value is not an object")
         return cls(feed=feed, key=key, at=at, value=value, origin=origin, number=number)
+
+
+def sayable(value: Any) -> Any:
+    """The same as JSON can say it. One thing that it cannot costs itself only: a number of more
+    than 64 bits and what is no JSON at all become None, and half a character becomes "?"."""
+    match value:
+        case None | bool() | float() | datetime():
+            return value
+        case str():
+            return value.encode(errors="replace").decode()
+        case int():
+            return value if -(2**63) <= value < 2**64 else None
+        case dict():
+            return {str(sayable(key)): sayable(told) for key, told in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [sayable(told) for told in value]
+        case _:
+            return None

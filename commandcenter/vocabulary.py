@@ -306,6 +306,7 @@ class FeedStatus(TypedDict):
     looks: int
     readings: int
     rejects: int
+    list_mistakes: list[str]  # what is wrong with the list that it reads, in sentences
     seconds: float  # how long the last look took
     notes: dict[str, Any]  # facts for the health page, as JSON can say them: {"probe": "icmp"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,8 @@ import httpx
 from cryptography import x509
 
 from commandcenter.feed import Desk, Feed, SourceDown
-from commandcenter.lists import BadList, Office, list_stamp, read_list
+from commandcenter.kept_list import KeptList
+from commandcenter.lists import BadList, Listed, Office, read_list
 from commandcenter.reading import Reading
 from commandcenter.secret import redact
 from commandcenter.vocabulary import Application
@@ -68,15 +69,15 @@ class Applications(Feed):
     """So many looks in a row without a good answer make an application down."""
 
     def __post_init__(self) -> None:
-        self._sites: list[Site] = []
-        self._list_stamp: tuple[int, int] | None = None
+        self._sites: dict[str, Site] = {}
+        self._list = KeptList(self.applications, "id", read_sites)
         self._failures: dict[str, int] = {}
         self._clients: tuple[httpx.AsyncClient, httpx.AsyncClient] | None = None
         self._places = asyncio.Semaphore(_BUSY)
 
     async def read(self, desk: Desk) -> AsyncGenerator[Reading, None]:
         gone = await self._read_list(desk)
-        tasks = [asyncio.create_task(self._look(desk, site)) for site in self._sites]
+        tasks = [asyncio.create_task(self._look(desk, site)) for site in self._sites.values()]
         try:
             for reading in asyncio.as_completed(tasks):
                 yield await reading
@@ -88,7 +89,7 @@ class Applications(Feed):
             yield self.reading(f"application/{identity}", None, desk.now())
 
     def check(self, offices: Sequence[Office]) -> None:  # noqa: ARG002
-        read_sites(self.applications)
+        read_sites(self.applications).faultless()
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -131,22 +132,13 @@ class Applications(Feed):
 
     async def _read_list(self, desk: Desk) -> Sequence[str]:
         """Read the list again if it changed; returns the ids that are no longer in it."""
-        stamp = list_stamp(self.applications)
-        if stamp == self._list_stamp and self._sites:
-            return ()
-        before = [site.id for site in self._sites]
+        before = self._sites
         try:
-            self._sites = await asyncio.to_thread(read_sites, self.applications)
+            self._sites = await self._list.current(desk)
         except BadList as error:
-            if not self._sites:
-                raise SourceDown(f"perbaiki daftar aplikasi:\n{error}") from error
-            desk.note["applications"] = f"daftar baru ditolak, yang lama tetap dipakai:\n{error}"
-        else:
-            desk.note.pop("applications", None)
-        self._list_stamp = stamp
-        known = {site.id for site in self._sites}
-        self._failures = {k: n for k, n in self._failures.items() if k in known}
-        return [identity for identity in before if identity not in known]
+            raise SourceDown(f"perbaiki daftar aplikasi:\n{error}") from error
+        self._failures = {k: n for k, n in self._failures.items() if k in self._sites}
+        return [identity for identity in before if identity not in self._sites]
 
 
 _UNTRUSTED = "sertifikat tidak dipercaya"
@@ -254,23 +246,14 @@ def _client(timeout: float, trust: ssl.SSLContext) -> httpx.AsyncClient:
     )
 
 
-def read_sites(path: Path) -> list[Site]:
-    """The list of applications. Raises BadList with every mistake at once."""
-    sites = read_list(path, Site)
-    mistakes = [f"{path}, id {site.id!r}, {m}" for m, site in _mistakes(sites)]
-    if mistakes:
-        raise BadList(mistakes)
-    return sites
-
-
-def _mistakes(sites: Sequence[Site]) -> Iterator[tuple[str, Site]]:
-    seen: set[str] = set()
-    for site in sites:
-        if site.id in seen:
-            yield "column id: sudah dipakai di baris lain", site
-        seen.add(site.id)
+def read_sites(path: Path) -> Listed[Site]:
+    """The list of applications."""
+    listed = read_list(path, Site)
+    listed.leave_out_repeated("id")
+    for number, site in list(listed.rows.items()):
         if not _is_url(site.url):
-            yield "column url: tulis alamat lengkap, misalnya https://contoh.go.id/", site
+            listed.leave_out(number, "url", "tulis alamat lengkap, misalnya https://contoh.go.id/")
+    return listed
 
 
 def _is_url(text: str) -> bool:

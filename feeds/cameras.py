@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -20,7 +21,8 @@ from pydantic import AfterValidator, Field
 from commandcenter.bus import BusDown
 from commandcenter.bus.pictures import Pictures
 from commandcenter.feed import Desk, Feed, SourceDown
-from commandcenter.lists import BadList, Office, list_stamp
+from commandcenter.kept_list import KeptList
+from commandcenter.lists import BadList, Office, check_offices
 from commandcenter.reading import Reading
 from commandcenter.secret import SecretMissing
 from commandcenter.video.messages import Picture, Report, Task
@@ -96,7 +98,7 @@ class Cameras(Feed):
         self._supervisor: Supervisor | None = None
         self._listener: asyncio.Task[None] | None = None
         self._rows: dict[str, CameraRow] = {}
-        self._stamp: tuple[int, int] | None = None
+        self._list = KeptList(self.cameras, "id", partial(read_roster, links=self.links))
         self._told: dict[str, Camera] = {}
         self._seen: dict[str, Seen] = {}
         self._refusals = Refusals(self.history / "refused.json")
@@ -123,15 +125,8 @@ class Cameras(Feed):
             raise SourceDown(f"pembaca kamera tidak dapat dijalankan: {supervisor.trouble}")
 
     def check(self, offices: Sequence[Office]) -> None:
-        rows = read_roster(self.cameras, self.links)
-        known = {office.code for office in offices}
-        wrong = [
-            f"{self.cameras}: camera {row.id}, column office: there is no office {row.office}"
-            for row in rows
-            if row.office and row.office not in known
-        ]
-        if wrong:
-            raise BadList(wrong)
+        rows = read_roster(self.cameras, self.links).faultless()
+        check_offices(self.cameras, (row.office for row in rows), offices)
 
     async def close(self) -> None:
         """End the worker processes. The runner calls it when the feed is no longer read."""
@@ -170,22 +165,12 @@ class Cameras(Feed):
     # --- the list ---------------------------------------------------------------------------------
 
     async def _renew_list(self, desk: Desk) -> list[Reading]:
-        """Read the list if it is new; a wrong new one is put aside, the last good one stays."""
-        stamp = list_stamp(self.cameras)
-        if stamp is not None and stamp == self._stamp:
-            return []
+        """Read the list if it is new."""
         try:
-            rows = {row.id: row for row in read_roster(self.cameras, self.links)}
-        except (OSError, BadList) as error:
-            why = f"{self.cameras}: {error.strerror}" if isinstance(error, OSError) else str(error)
-            if not self._rows:
-                raise SourceDown(f"daftar kamera tidak dapat dipakai: {why}") from error
-            if stamp != self._stamp:
-                desk.reject(str(self.cameras), why)
-            self._stamp = stamp
-            return []
-        self._stamp = stamp
-        return await self._adopt(desk, rows)
+            rows = await self._list.current(desk)
+        except BadList as error:
+            raise SourceDown(f"daftar kamera tidak dapat dipakai: {error}") from error
+        return [] if rows is self._rows else await self._adopt(desk, rows)
 
     async def _adopt(self, desk: Desk, rows: dict[str, CameraRow]) -> list[Reading]:
         """Take over a list: what is new starts, what is gone is forgotten, with its pictures."""

@@ -11,7 +11,8 @@ from statistics import fmean, median
 from typing import Any, Literal
 
 from commandcenter.feed import Desk, Feed, SourceDown
-from commandcenter.lists import BadList, Office, check_offices, list_stamp
+from commandcenter.kept_list import KeptList
+from commandcenter.lists import BadList, Office, check_offices
 from commandcenter.network import counters, icmp, snmp
 from commandcenter.network.look import Look, Memory
 from commandcenter.network.topology import Link, parents, parents_first, read_devices
@@ -48,7 +49,7 @@ class Network(Feed):
 
     def __post_init__(self) -> None:
         self._links: dict[str, Link] = {}
-        self._list_stamp: tuple[int, int] | None = None
+        self._list = KeptList(self.devices, "id", read_devices)
         self._memories: dict[str, Memory] = {}
         self._told: set[str] = set()
         self._probe: icmp.Probe | None = None
@@ -80,8 +81,8 @@ class Network(Feed):
             yield reading
 
     def check(self, offices: Sequence[Office]) -> None:
-        links = read_devices(self.devices)
-        check_offices(self.devices, (link.office for link in links.values()), offices)
+        links = read_devices(self.devices).faultless()
+        check_offices(self.devices, (link.office for link in links), offices)
 
     async def close(self) -> None:
         """Let go of the SNMP socket."""
@@ -181,20 +182,11 @@ class Network(Feed):
         return None
 
     async def _read_list(self, desk: Desk) -> None:
-        """Read the list again if it changed; a bad one leaves the last good one in force."""
-        stamp = list_stamp(self.devices)
-        if stamp == self._list_stamp and self._links:
-            return
+        """Read the list again if it changed."""
         try:
-            links = await asyncio.to_thread(read_devices, self.devices)
+            self._links = await self._list.current(desk)
         except BadList as error:
-            if not self._links:
-                raise SourceDown(f"perbaiki daftar perangkat:\n{error}") from error
-            desk.note["devices"] = f"daftar baru ditolak, yang lama tetap dipakai:\n{error}"
-        else:
-            self._links = links
-            desk.note.pop("devices", None)
-        self._list_stamp = stamp
+            raise SourceDown(f"perbaiki daftar perangkat:\n{error}") from error
         self._memories = {k: m for k, m in self._memories.items() if k in self._links}
 
     def _device(

@@ -234,6 +234,7 @@ def feed_status(name: str, at: datetime) -> Reading:
         "looks": 12,
         "readings": 340,
         "rejects": 0,
+        "list_mistakes": [],
         "seconds": 0.1,
         "notes": {},
     }

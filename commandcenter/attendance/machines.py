@@ -37,7 +37,7 @@ class MachineList:
 
     def _load(self) -> None:
         try:
-            self._rows = {row.serial: row for row in read_list(self.path, ListedMachine)}
+            self._rows = {r.serial: r for r in read_list(self.path, ListedMachine).usable()}
             self.mistake = ""
         except BadList as error:
             self.mistake = str(error)

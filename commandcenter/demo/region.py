@@ -95,10 +95,10 @@ class Region:
 def read_region(lists: Path = LISTS) -> Region:
     """The regency of the lists in a folder. Raises BadList."""
     return Region(
-        offices=read_list(lists / "offices.csv", Office),
-        routers=read_list(lists / "devices.csv", Router),
-        machines=read_list(lists / "machines.csv", FingerprintMachine),
-        cameras=read_list(lists / "cameras.csv", DemoCamera),
-        applications=read_list(lists / "applications.csv", DemoApplication),
-        grievances=read_list(lists / "complaints.csv", Grievance),
+        offices=read_list(lists / "offices.csv", Office).faultless(),
+        routers=read_list(lists / "devices.csv", Router).faultless(),
+        machines=read_list(lists / "machines.csv", FingerprintMachine).faultless(),
+        cameras=read_list(lists / "cameras.csv", DemoCamera).faultless(),
+        applications=read_list(lists / "applications.csv", DemoApplication).faultless(),
+        grievances=read_list(lists / "complaints.csv", Grievance).faultless(),
     )

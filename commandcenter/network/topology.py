@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
-from commandcenter.lists import BadList, read_list, read_table
+from commandcenter.lists import Listed, read_list
 
 _HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", re.IGNORECASE)
 _PROBE = re.compile(r"icmp|snmp|tcp:(?P<port>[1-9]\d{0,4})")
@@ -34,20 +34,18 @@ class Link:
     longitude: float | None = None
 
 
-def read_devices(path: Path) -> dict[str, Link]:
-    """The list of devices by id. Raises BadList with every mistake at once."""
-    links = read_list(path, Link)
-    by_id = {link.id: link for link in links}
-    found = [(place, *told) for place, link in enumerate(links) for told in _mistakes(link, by_id)]
-    seen: set[str] = set()
-    for place, link in enumerate(links):
-        if link.id in seen:
-            found.append((place, "id", f"{link.id!r} sudah dipakai di baris lain"))
-        seen.add(link.id)
-    if found:
-        rows = _row_numbers(path)
-        raise BadList([f"{path}, row {rows[n]}, column {c}: {m}" for n, c, m in sorted(found)])
-    return by_id
+def read_devices(path: Path) -> Listed[Link]:
+    """The list of devices. A device stays in it when only what it hangs on is wrong."""
+    listed = read_list(path, Link)
+    listed.leave_out_repeated("id")
+    for number, link in list(listed.rows.items()):
+        for column, reason in _mistakes(link):
+            listed.leave_out(number, column, reason)
+    links = {link.id: link for link in listed.rows.values()}
+    for number, link in listed.rows.items():
+        if reason := _wrong_parent(link, links):
+            listed.remark(number, "parent", reason)
+    return listed
 
 
 def parents(link: Link, links: Mapping[str, Link]) -> Iterator[Link]:
@@ -64,12 +62,16 @@ def parents_first(links: Mapping[str, Link]) -> list[Link]:
     return sorted(links.values(), key=lambda link: sum(1 for _ in parents(link, links)))
 
 
-def _mistakes(link: Link, links: Mapping[str, Link]) -> Iterator[tuple[str, str]]:
-    """Column and sentence for each thing that is wrong with a row."""
+def _wrong_parent(link: Link, links: Mapping[str, Link]) -> str:
     if link.parent and link.parent not in links:
-        yield "parent", f"tidak ada perangkat ber-id {link.parent!r}"
-    elif any(parent.id == link.id for parent in parents(link, links)):
-        yield "parent", f"{link.id!r} bergantung pada dirinya sendiri"
+        return f"tidak ada perangkat ber-id {link.parent!r}"
+    if any(parent.id == link.id for parent in parents(link, links)):
+        return f"{link.id!r} bergantung pada dirinya sendiri"
+    return ""
+
+
+def _mistakes(link: Link) -> Iterator[tuple[str, str]]:
+    """Column and sentence for each thing for which a row cannot be used."""
     probe = _PROBE.fullmatch(link.probe)
     if not probe or int(probe["port"] or 1) > 65535:
         yield "probe", f"{link.probe!r} tidak dikenal; tulis icmp, snmp atau tcp:443"
@@ -87,15 +89,3 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return bool(_HOST_NAME.fullmatch(text))
     return True
-
-
-def _row_numbers(path: Path) -> list[int]:
-    """Where read_list found its rows: it passes over those that say nothing it knows."""
-    header, *lines = read_table(str(path), path.read_bytes())
-    known = {f.name for f in fields(Link)}
-    ours = [name.strip().lower() in known for name in header]
-    return [
-        number
-        for number, cells in enumerate(lines, start=2)
-        if any(cell for cell, our in zip(cells, ours, strict=False) if our)
-    ]

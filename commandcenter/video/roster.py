@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, get_args
 from urllib.parse import urlsplit
@@ -13,7 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from commandcenter.access.roles import ROLES, Role
-from commandcenter.lists import BadList, read_list
+from commandcenter.lists import DECISIVE, Listed, read_list
 from commandcenter.secret import Secret
 from commandcenter.video.masks import read_masks
 from commandcenter.video.messages import Polygon, Way
@@ -68,14 +67,18 @@ class CameraRow:
     url: Annotated[str, AfterValidator(_address)]
     owner: str = ""
     user: str = ""
-    password: Secret | None = None
+    password: Secret | None = field(default=None, metadata=DECISIVE)
     latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
     behind: str = ""  # id of the network device it hangs on
     office: str = ""  # code of the office it belongs to
     link: str = ""  # name of the link with a budget that it hangs on
-    mask: Annotated[tuple[Polygon, ...], BeforeValidator(_polygons)] = ()
-    seen_by: Annotated[tuple[Role, ...], BeforeValidator(_roles)] = ()
+    mask: Annotated[tuple[Polygon, ...], BeforeValidator(_polygons)] = field(
+        default=(), metadata=DECISIVE
+    )
+    seen_by: Annotated[tuple[Role, ...], BeforeValidator(_roles)] = field(
+        default=(), metadata=DECISIVE
+    )
     way: Annotated[Way | str, BeforeValidator(_way)] = ""
     every: Annotated[float, Field(ge=0.2)] | None = None
 
@@ -89,23 +92,15 @@ class CameraRow:
         return "keep" if self.way == "keep" or every < SELDOM else "snap"
 
 
-def read_roster(path: Path, links: Mapping[str, int]) -> list[CameraRow]:
-    """The rows of the list. Raises BadList: with every wrong cell, when two cameras have one id,
-    and where a row names a link that has no budget."""
-    rows = read_list(path, CameraRow)
-    counted = Counter(row.id for row in rows)
-    mistakes = [f"column id: {i} stands there more than once" for i, n in counted.items() if n > 1]
-    known = ", ".join(links) or "none"
-    mistakes += [
-        f"camera {row.id}, column link: {row.link} is not in links; there: {known}"
-        for row in rows
-        if row.link and row.link not in links
-    ]
-    mistakes += [
-        f"camera {row.id}, column way: {row.way} does not suit its address or its link"
-        for row in rows
-        if row.way and row.way != row.way_at(0)
-    ]
-    if mistakes:
-        raise BadList([f"{path}: {mistake}" for mistake in mistakes])
-    return rows
+def read_roster(path: Path, links: Mapping[str, int]) -> Listed[CameraRow]:
+    """The list of cameras. A row that names a link without a budget cannot be used: its camera
+    could take what others need."""
+    listed = read_list(path, CameraRow)
+    listed.leave_out_repeated("id")
+    known = ", ".join(links) or "tidak ada"
+    for number, row in list(listed.rows.items()):
+        if row.link and row.link not in links:
+            listed.leave_out(number, "link", f"{row.link} tidak ada di links; yang ada: {known}")
+        elif row.way and row.way != row.way_at(0):
+            listed.remark(number, "way", f"{row.way} tidak cocok dengan alamat atau link-nya")
+    return listed

@@ -13,17 +13,33 @@ async def test_a_list_with_mistakes_is_told_with_every_row(room: Room) -> None:
     room.watch("a,A,rtsp://u:hidden@10.0.0.1/x,,", "b,B,ftp://10.0.0.1/x,,", "c,C,rtsp://h/,,plain")
     with pytest.raises(SourceDown) as told:
         await room.look()
-    for mistake in ("row 2, column url", "row 3, column url", "row 4, column password"):
+    for mistake in ("baris 2, kolom url", "baris 3, kolom url", "baris 4, kolom password"):
         assert mistake in str(told.value)
     assert "hidden" not in str(told.value)
 
 
-async def test_a_wrong_new_list_is_put_aside_and_the_good_one_stays(room: Room) -> None:
+async def test_a_row_that_becomes_wrong_leaves_its_camera_as_it_was(room: Room) -> None:
     room.watch("a,A,rtsp://127.0.0.1:1/x,,", "b,B,rtsp://127.0.0.1:1/y,,")
     await room.look()
-    room.write("a,A,rtsp://127.0.0.1:1/x,,", "a,A,rtsp://127.0.0.1:1/x,,")
+    room.write("a,A baru,rtsp://127.0.0.1:1/x,,", "b,B,ftp://127.0.0.1:1/y,,")
     await room.look()
-    assert "a stands there more than once" in room.tray.kept[0][1]
+    assert "baris 3, kolom url" in room.tray.kept[0][1]
+    assert (room.now("a")["name"], room.now("b")["name"]) == ("A baru", "B")
+
+
+async def test_at_a_start_one_wrong_row_takes_no_other_camera_away(room: Room) -> None:
+    room.watch("a,A,rtsp://127.0.0.1:1/x,,", "b,B,rtsp://h:99999/y,,", "c,C,rtsp://127.0.0.1:1/z,,")
+    await room.look()
+    assert room.states().keys() == {"a", "c"}
+    assert room.desk.left_out == {"b"}
+    assert ["baris 3, kolom url" in told for told in room.desk.list_mistakes] == [True]
+
+
+async def test_a_new_list_of_which_nothing_can_be_used_leaves_the_last_one(room: Room) -> None:
+    room.watch("a,A,rtsp://127.0.0.1:1/x,,", "b,B,rtsp://127.0.0.1:1/y,,")
+    await room.look()
+    room.write("a,A,ftp://127.0.0.1:1/x,,")
+    await room.look()
     assert room.states().keys() == {"a", "b"}
     room.write("b,B,rtsp://127.0.0.1:1/y,,")
     await room.look()

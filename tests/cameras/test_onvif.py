@@ -121,7 +121,7 @@ def test_the_draft_is_a_list_without_what_is_there_already_nor_a_password(tmp_pa
     rows = draft(answered, known, Login("operator", PASSWORD, "CAMERAS"))
     path = tmp_path / "draft.csv"
     path.write_text(as_csv(rows), encoding="utf-8")
-    listed = read_roster(path, {})
+    listed = read_roster(path, {}).faultless()
     assert [(row.id, row.name) for row in listed] == [
         ("cam-10-0-0-4", "Pasar, Baru"),
         ("cam-10-0-0-4-1", "Pasar Lama"),
@@ -147,6 +147,8 @@ def test_the_command_writes_a_draft_and_overwrites_nothing(
         said = camera_cli.act(config, told)
         assert said.well
         assert said.lines[0] == "2 ONVIF devices answered; 1 streams are new"
-        assert [row.url for row in read_roster(told.out, {})] == ["rtsp://127.0.0.1:8554/sub"]
+        assert [row.url for row in read_roster(told.out, {}).faultless()] == [
+            "rtsp://127.0.0.1:8554/sub"
+        ]
         with pytest.raises(camera_cli.Refused, match="is there already"):
             camera_cli.act(config, told)

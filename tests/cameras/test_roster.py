@@ -43,7 +43,7 @@ def test_a_row_tells_masks_roles_and_its_own_interval(tmp_path: Path) -> None:
     path = write(
         tmp_path, 'a,A,rtsp://10.0.0.1/x,radio,"0,0 0.5,0 0.5,0.5",operator admin,snap,12.5'
     )
-    (camera,) = read_roster(path, {"radio": 2000})
+    (camera,) = read_roster(path, {"radio": 2000}).faultless()
     assert camera.mask == (((0.0, 0.0), (0.5, 0.0), (0.5, 0.5)),)
     assert camera.seen_by == ("operator", "admin")
     assert (camera.way, camera.every) == ("snap", 12.5)
@@ -52,31 +52,30 @@ def test_a_row_tells_masks_roles_and_its_own_interval(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("cells", "mistake"),
     [
-        ("a b,A,rtsp://10.0.0.1/x,,,,,", "column id"),
+        ("a b,A,rtsp://10.0.0.1/x,,,,,", "kolom id"),
         ("a,A,rtsp://u:p@10.0.0.1/x,,,,,", "must not carry a password"),
-        ("a,A,rtsp://10.0.0.1:99999/x,,,,,", "column url"),
+        ("a,A,rtsp://10.0.0.1:99999/x,,,,,", "kolom url"),
         ("a,A,rtsp://10.0.0.1/x y,,,,,", "must not have spaces"),
-        ("a,A,rtsp://10.0.0.1/x,radio,,,,", "radio is not in links; there: none"),
-        ('a,A,rtsp://10.0.0.1/x,,"0,0 9,9",,,', "column mask"),
+        ("a,A,rtsp://10.0.0.1/x,radio,,,,", "radio tidak ada di links; yang ada: tidak ada"),
+        ('a,A,rtsp://10.0.0.1/x,,"0,0 9,9",,,', "kolom mask"),
         ("a,A,rtsp://10.0.0.1/x,,,boss,,", "there is no role boss"),
         ("a,A,rtsp://10.0.0.1/x,,,,often,", "must be keep, snap, http or empty"),
-        ("a,A,rtsp://10.0.0.1/x,,,,http,", "does not suit its address"),
-        ("a,A,http://10.0.0.1/x,,,,keep,", "does not suit its address"),
-        ("a,A,rtsp://10.0.0.1/x,radio,,,keep,", "does not suit its address or its link"),
-        ("a,A,rtsp://10.0.0.1/x,,,,,0.01", "column every"),
+        ("a,A,rtsp://10.0.0.1/x,,,,http,", "tidak cocok dengan alamat"),
+        ("a,A,http://10.0.0.1/x,,,,keep,", "tidak cocok dengan alamat"),
+        ("a,A,rtsp://10.0.0.1/x,,,,,0.01", "kolom every"),
     ],
 )
 def test_a_wrong_cell_is_named(tmp_path: Path, cells: str, mistake: str) -> None:
     with pytest.raises(BadList) as told:
-        read_roster(write(tmp_path, cells), {})
+        read_roster(write(tmp_path, cells), {}).faultless()
     assert mistake in str(told.value)
     assert "cameras.csv" in str(told.value)
 
 
 def test_two_cameras_of_one_id_are_refused(tmp_path: Path) -> None:
     rows = ["a,A,rtsp://10.0.0.1/x,,,,,"] * 2
-    with pytest.raises(BadList, match="a stands there more than once"):
-        read_roster(write(tmp_path, *rows), {})
+    with pytest.raises(BadList, match="'a' sudah dipakai di baris 2"):
+        read_roster(write(tmp_path, *rows), {}).faultless()
 
 
 def test_a_network_is_a_range_without_stray_bits() -> None:

@@ -298,3 +298,17 @@ async def test_a_flood_of_bad_input_does_not_fill_the_memory(
         tray.put("told", "a", f"bad {number}")
     assert len(said(caplog)) == 5
     assert tray._waiting.qsize() == tray.MOST_WAITING
+
+
+async def test_a_thing_whose_row_has_a_mistake_is_not_forgotten_at_a_restart(
+    bus: Bus, desk: Desk
+) -> None:
+    await Runner(Told(story=[{"device/a": {"n": 1}, "device/b": {"n": 1}}]), desk, bus).look()
+    again = Runner(Told(story=[{"device/a": {"n": 2}}]), desk, bus)
+    desk.left_out = frozenset({"b"})
+    await again.look()
+    kept = await bus.latest("told")
+    assert {key: reading.value for key, reading in kept.items()} == {
+        "device/a": {"n": 2},
+        "device/b": {"n": 1},
+    }

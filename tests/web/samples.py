@@ -225,6 +225,7 @@ def feed_status(name: str, *, error: str = "") -> Reading:
         "looks": 12,
         "readings": 340,
         "rejects": 2,
+        "list_mistakes": [],
         "seconds": 0.4,
         "notes": {"probe": "icmp"},
     }
