@@ -48,6 +48,19 @@ window.commandcenter = window.commandcenter || {};
 
   desk.shut = () => delete desk.host.dataset.sheet;
 
+  // Whether a person sees it: in the list, or beside it. Keys act on nothing else.
+  desk.isSeen = (number) =>
+    desk.list.rows().some((row) => row.number === number) || (number === opened && parts.body.offsetParent !== null);
+
+  // Another domain, state or search was chosen, and the list no longer has it: nobody looks at it.
+  desk.on("filters", () => {
+    if (opened === null || desk.look().rows.some((row) => row.number === opened)) return;
+    clearTimeout(timer);
+    delete desk.host.dataset.sheet;
+    begin(null);
+    address();
+  });
+
   function begin(number) {
     [opened, told, trouble] = [number, null, ""];
     parts.body.parentElement.scrollTop = 0;
@@ -85,7 +98,8 @@ window.commandcenter = window.commandcenter || {};
   function address() {
     const here = new URL(location);
     if (here.searchParams.get("incident") === String(opened)) return;
-    here.searchParams.set("incident", opened);
+    if (opened === null) here.searchParams.delete("incident");
+    else here.searchParams.set("incident", opened);
     history.replaceState(history.state, "", here);
   }
 
@@ -106,6 +120,7 @@ window.commandcenter = window.commandcenter || {};
     const row = desk.openedRow();
     parts.empty.hidden = Boolean(row);
     parts.body.hidden = !row;
+    if (opened === null) return cc.say(parts.empty, cc.word("Choose an incident from the list"));
     if (!row) return cc.say(parts.empty, trouble || cc.word("Loading"));
     cc.fill(parts.head, head(row));
     cc.fill(parts.actions, buttons(row));

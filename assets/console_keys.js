@@ -79,7 +79,7 @@ window.commandcenter = window.commandcenter || {};
   function act(name) {
     const row = desk.openedRow();
     if (desk.marked.size && name !== "note") desk.together(name);
-    else if (row) desk.act(name, desk.may(name, row) ? [row] : [], { via: "key" });
+    else if (row && desk.isSeen(row.number)) desk.act(name, desk.may(name, row) ? [row] : [], { via: "key" });
   }
 
   // Escape leads out of a field; what was typed there stays.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -237,3 +238,38 @@ def test_while_watch_is_silent_the_list_says_so_and_no_step_is_taken(
     operator.press("t")
     expect(page.locator(".toast.bad")).to_contain_text("Tidak dilakukan")
     assert desk.row(number).state == "open"
+
+
+@pytest.mark.parametrize("keys", ["t", "s", "w", "z"])
+def test_a_key_does_nothing_with_an_incident_that_is_no_longer_listed(
+    desk: Desk, operator: Operator, keys: str
+) -> None:
+    network = desk.happen("rtr-dinkes")
+    camera = desk.happen("pelabuhan", feed="cameras", rule="camera-bad")
+    page = operator.open().take_up(network).page
+    page.locator('nav [data-domain="cameras"]').click()
+    operator.until_shown(camera)
+    expect(page.locator(".side > .none")).to_have_text("Pilih insiden dari daftar")
+    operator.press(keys)
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    operator.press("j")
+    expect(operator.title).to_contain_text("pelabuhan")
+    operator.press("t")
+    expect(operator.toasts).to_contain_text("pelabuhan")
+    assert (desk.row(network).state, desk.row(camera).state) == ("open", "acknowledged")
+    expect(page).to_have_url(re.compile(f"incident={camera}"))
+
+
+def test_on_a_narrow_screen_a_key_does_nothing_with_what_the_list_hides(
+    desk: Desk, operator: Operator
+) -> None:
+    number = desk.happen("rtr-dinkes")
+    page = operator.open().page
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.locator('[data-chip="open"]').click()
+    operator.take_up(number).press("t")
+    expect(operator.toasts).to_contain_text("Sudah ditangani")
+    operator.until_shown()
+    operator.press("Escape", "s")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    assert desk.row(number).state == "acknowledged"
