@@ -19,6 +19,7 @@ import numpy as np
 
 from benchmarks.machine import Line
 from benchmarks.region import PROVIDERS, region
+from benchmarks.visitor import let_in
 from benchmarks.wall import Silent
 from commandcenter.board import HISTORY
 from commandcenter.bus import Bus, Pictures
@@ -90,6 +91,7 @@ async def _serve(
         panels=panels,
         feeds={f: Silent(name=f, late_after=PATIENCE, stale_after=PATIENCE) for f in feeds},
     )
+    await asyncio.to_thread(let_in, config.records.url)
     await web(config)
 
 

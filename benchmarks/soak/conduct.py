@@ -146,11 +146,11 @@ class Soak:
         address = f"ws://{HOST}:{self.witness.port}/live?page={PATH}"
         origin = Origin(f"http://{HOST}:{self.witness.port}")
         headers = {"Cookie": HEADER}
-        told: Any = {"compression": None, "max_size": None, "additional_headers": headers}
+        how: Any = {"compression": None, "max_size": None, "additional_headers": headers}
         while True:
             with suppress(OSError, WebSocketException, TimeoutError):
                 async with (
-                    connect(address, origin=origin, **told) as line,
+                    connect(address, origin=origin, **how) as line,
                     asyncio.timeout(VISIT),
                 ):
                     async for told in line:

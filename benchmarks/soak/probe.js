@@ -47,7 +47,7 @@
       .filter((canvas) => canvas.checkVisibility())
       .map((canvas) => {
         const camera = canvas.closest("[data-camera]").dataset;
-        const taken = Number(canvas.dataset.shown.match(/(\d+)\.jpg/)[1]) / 1000;
+        const taken = Number(canvas.dataset.shown.match(/\/(\d+)$/)[1]) / 1000;
         return [camera.camera, taken + Number(camera.lateAt) - Date.parse(camera.at)];
       })
       .filter(([, lateAt]) => now > lateAt);
