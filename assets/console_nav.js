@@ -45,9 +45,14 @@ window.commandcenter = window.commandcenter || {};
     desk.facts.me.acts && place("#handover", cc.word("Hand over")),
     place("#history", cc.word("History and reports")),
     desk.facts.channels && desk.facts.channels.length > 0 && place("#channels", cc.word("Channels")),
+    desk.facts.me.acts && desk.facts.me.whole && rejected(),
     desk.facts.me.acts && place("/screens", cc.word("Displays")),
     desk.facts.me.admin && place("/admin", cc.word("Administration")),
   ];
+  function rejected() {
+    parts.rejects = cc.make("small");
+    return cc.make("a", { class: "place", href: "#rejected" }, cc.make("span", null, cc.word("Rejected input")), parts.rejects);
+  }
   const place = (address, word) => cc.make("a", { class: "place", href: address }, word);
 
   function go(filter) {
@@ -59,7 +64,8 @@ window.commandcenter = window.commandcenter || {};
   desk.on("looked", ({ waiting, domains }) => {
     cc.say(parts.badge, waiting ? cc.number(waiting) : "");
     for (const [feed, count] of parts.domains) cc.say(count, domains[feed] ? cc.number(domains[feed]) : "");
-    const { alive, all } = desk.totals.sources || {};
+    const { alive, all, rejects } = desk.totals.sources || {};
+    if (parts.rejects) cc.say(parts.rejects, rejects ? cc.number(rejects) : "");
     cc.say(parts.sources, all ? cc.word("{n} of {m} sources alive", { n: alive, m: all }) : "");
     current();
   });

@@ -27,7 +27,7 @@ class Masthead(Panel):
                 "masthead",
                 span("crest", region.initials) if region.initials else None,
                 div("whose", tag("h1", "", region.name), tag("small", "", region.office)),
-                div("signs", self._sources(view), self._origin(view)),
+                div("signs", self._sources(view), self._rejected(view), self._origin(view)),
                 div(
                     "clock",
                     div(
@@ -43,6 +43,16 @@ class Masthead(Panel):
         """One badge for the whole wall: what is not measured must not look so."""
         origin = view.freshness().origin
         return span("origin", view.say(origin.value)) if origin is not Origin.LIVE else None
+
+    @staticmethod
+    def _rejected(view: View) -> Node:
+        """How much could not be used, with the way to it; only operators' pages show it."""
+        counts = (reading.value or {} for reading in view.board.all("system", "rejects"))
+        rejected = sum(sum(told.values()) for told in counts)
+        text = view.say("{n} inputs rejected", n=view.say.number(rejected))
+        return (
+            tag("a", "pill warn to-rejected", text, href="/console#rejected") if rejected else None
+        )
 
     @staticmethod
     def _sources(view: View) -> Node:

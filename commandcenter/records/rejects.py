@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from commandcenter.records.tables import reject
 
 _MOST_KEPT = 10_000
 _HEAD_BYTES = 64 * 1024
+_NUMBERS = re.compile(r"\d+")  # rows, sizes, times: what differs between two of one kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,58 @@ def keep(
     number = connection.execute(reject.insert().values(row)).inserted_primary_key
     if number is not None:
         connection.execute(reject.delete().where(reject.c.id <= number[0] - most))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectGroup:
+    """Bad input of one source for one reason, numbers in it left aside; `newest` first."""
+
+    feed: str
+    source: str
+    reason: str  # of the newest
+    count: int
+    first_at: datetime
+    last_at: datetime
+    newest: list[Headline]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """One piece of bad input without its body, `size` in bytes."""
+
+    id: int
+    at: datetime
+    reason: str
+    size: int
+
+
+def groups(connection: sa.Connection, named: int = 20) -> list[RejectGroup]:
+    """All that is kept, by source and reason, the most recent first; of each group the `named`
+    newest are told one by one."""
+    query = sa.select(*(column for column in reject.c if column is not reject.c.body))
+    found: dict[tuple[str, str, str], list[Headline]] = {}
+    for row in connection.execute(query.order_by(reject.c.id.desc())):
+        key = (row.feed, row.source, _NUMBERS.sub("#", row.reason))
+        line = Headline(id=row.id, at=row.at, reason=row.reason, size=row.size)
+        found.setdefault(key, []).append(line)
+    return [
+        RejectGroup(
+            feed=feed,
+            source=source,
+            reason=lines[0].reason,
+            count=len(lines),
+            first_at=lines[-1].at,
+            last_at=lines[0].at,
+            newest=lines[:named],
+        )
+        for (feed, source, _), lines in found.items()
+    ]
+
+
+def one(connection: sa.Connection, number: int) -> Reject | None:
+    """One piece of bad input with its body."""
+    row = connection.execute(sa.select(reject).where(reject.c.id == number)).mappings().first()
+    return Reject(**row) if row else None
 
 
 def latest(connection: sa.Connection, limit: int = 100) -> list[Reject]:

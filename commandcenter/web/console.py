@@ -6,12 +6,9 @@ The rows of the list come through /live (commandcenter.web.ledger).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from commandcenter.access.roles import Visitor
@@ -22,20 +19,17 @@ from commandcenter.incidents.bell import Bell
 from commandcenter.language import Language
 from commandcenter.reading import Origin
 from commandcenter.records.database import Records
-from commandcenter.records.rejects import Reject, latest
 from commandcenter.web.ack_link import AckLinks
 from commandcenter.web.console_channels import Channels
 from commandcenter.web.console_desk import desk_of
 from commandcenter.web.console_detail import Detail
-from commandcenter.web.console_doors import Doors, plain
+from commandcenter.web.console_doors import Doors
+from commandcenter.web.console_rejects import RejectedInput
 from commandcenter.web.console_steps import Ringer, Steps
-from commandcenter.web.doors import by_of
 from commandcenter.web.handover import HandoverDoors
 from commandcenter.web.history import History
 from commandcenter.web.maintenance_doors import MaintenanceDoors
 from commandcenter.web.visitors import Visitors
-
-MOST_REJECTS = 200
 
 
 class Console:
@@ -63,26 +57,15 @@ class Console:
             MaintenanceDoors(doors, board),
             HandoverDoors(doors, ringer),
             self.channels,
+            RejectedInput(doors, board),
             AckLinks(doors, ringer, config.notify.secret),
         )
 
     def routes(self) -> list[Route]:
         """For the web application."""
-        rejects = self.doors.get("rejects", self.rejects)
-        return [rejects, *(route for part in self.parts for route in part.routes())]
+        return [route for part in self.parts for route in part.routes()]
 
     def desk(self, say: Language, visitor: Visitor) -> dict[str, Any]:
         """What the page of this visitor is told when it is loaded."""
         channels = self.channels.told()
         return desk_of(self.config, self.board, say, visitor, self.doors.people, channels)
-
-    async def rejects(self, request: Request) -> Response:
-        """The newest bad input that was kept aside, with its reason."""
-        self.doors.check_whole(by_of(request))
-        rows = await self.doors.records.read(latest, MOST_REJECTS)
-        return JSONResponse([_told(row) for row in rows])
-
-
-def _told(row: Reject) -> dict[str, Any]:
-    told = plain(asdict(row) | {"body": row.body.decode("utf-8", errors="replace")})
-    return dict(told)

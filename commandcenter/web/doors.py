@@ -116,6 +116,7 @@ DOORS: tuple[Door, ...] = (
     _door("GET", "/console/channels", OPERATORS),
     _door("POST", "/console/channels/{name}/test", OPERATORS),
     _door("GET", "/console/rejects", OPERATORS),
+    _door("GET", "/console/rejects/{number:int}", ADMINS),  # it can name people
     # --- displays -------------------------------------------------------------------------------
     _door("POST", "/screens/pair", OPERATORS),
     _door("POST", "/screens/displays/{number:int}/control", OPERATORS),

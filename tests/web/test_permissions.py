@@ -112,6 +112,7 @@ POST /console/handover/{{number:int}}/refuse    : {OPERATORS}
 GET  /console/channels                          : {OPERATORS}
 POST /console/channels/{{name}}/test            : {OPERATORS}
 GET  /console/rejects                           : {OPERATORS}
+GET  /console/rejects/{{number:int}}            : admin
 POST /screens/pair                              : {OPERATORS}
 POST /screens/displays/{{number:int}}/control   : {OPERATORS}
 POST /screens/displays/{{number:int}}/change    : {OPERATORS}

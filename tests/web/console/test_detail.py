@@ -97,7 +97,3 @@ def test_the_maintenance_that_holds_now_stands_beside_the_incident(desk: Desk) -
     assert told["incident"]["maintenance"] is True
     desk.post(f"maintenance/{answer.json()['window']['id']}/cancel")
     assert desk.get(f"incidents/{number}").json()["maintenance"] == []
-
-
-def test_bad_input_that_was_put_aside_can_be_read(desk: Desk) -> None:
-    assert desk.get("rejects").json() == []

@@ -18,6 +18,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from commandcenter.access.roles import Role
 from commandcenter.records.database import Records
 from commandcenter.records.incidents import close, incident_of, recover, unclosed
 from tests.conftest import RedisProcess
@@ -44,9 +45,11 @@ class Operator:
     site: Site
     complaints: list[str] = field(default_factory=list)
 
-    def open(self, path: str = "/console", who: str = "operator 1") -> Operator:
+    def open(
+        self, path: str = "/console", who: str = "operator 1", role: Role = "operator"
+    ) -> Operator:
         """Go there; returns when the list is on the screen and live."""
-        self.site.let_in(self.page.context, who)
+        self.site.let_in(self.page.context, who, role)
         self.page.goto(self.site.address + path)
         self.page.wait_for_function(LIVE)
         self.page.evaluate(PAINTED)
