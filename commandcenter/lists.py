@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
@@ -11,16 +9,12 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from commandcenter.spreadsheet import BadList, read_table
+
+__all__ = ["BadList", "Office", "check_offices", "list_stamp", "read_list", "read_table"]
+
 Row = TypeVar("Row")
 _MOST_MISTAKES = 20
-
-
-class BadList(ValueError):
-    """A list cannot be used. `mistakes` are sentences that name file, row and column."""
-
-    def __init__(self, mistakes: Sequence[str]) -> None:
-        super().__init__("\n".join(mistakes))
-        self.mistakes = tuple(mistakes)
 
 
 def read_list(path: Path, row: type[Row]) -> list[Row]:
@@ -70,51 +64,12 @@ def list_stamp(path: Path) -> tuple[int, int] | None:
     return told.st_mtime_ns, told.st_size
 
 
-def read_table(name: str, raw: bytes) -> Iterator[list[str]]:
-    """The rows of a CSV or XLSX file's bytes as text, header first. Raises BadList."""
-    if name.lower().endswith(".xlsx"):
-        yield from _sheet(name, raw)
-        return
-    text = _decode(raw)
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    try:
-        for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
-            yield [cell.strip() for cell in cells]
-    except csv.Error as error:
-        raise BadList([f"{name}: not a CSV file: {error}"]) from error
-
-
 def _lines(path: Path) -> Iterator[list[str]]:
     try:
         raw = path.read_bytes()
     except OSError as error:
         raise BadList([f"{path}: cannot be read: {error.strerror}"]) from error
     return read_table(str(path), raw)
-
-
-def _sheet(name: str, raw: bytes) -> Iterator[list[str]]:
-    from openpyxl import load_workbook
-
-    try:
-        book = load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
-        for cells in book.worksheets[0].iter_rows(values_only=True):
-            yield [_cell(cell) for cell in cells]
-    except Exception as error:  # openpyxl raises whatever a broken archive makes it stumble over
-        raise BadList([f"{name}: not an XLSX file: {error}"]) from error
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))  # spreadsheets keep every number as a float
-    return "" if value is None else str(value).strip()
-
-
-def _decode(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", errors="replace")  # what Excel on Windows writes
 
 
 def _column(error: Any) -> str:
