@@ -16,7 +16,7 @@ from html.parser import HTMLParser
 from itertools import chain, islice
 from typing import Any
 
-_MOST_ABOVE = 40  # rows of titles, dates and sums above a header
+MOST_ABOVE = 40  # rows of titles, dates and sums above a header
 _MOST_LINES = 200  # of one row, whose cells may hold line ends
 _MOST_UNPACKED_BYTES = 1_000 * 2**20
 _DIGITS = 10**15  # a spreadsheet keeps 15 digits of a number and turns the others into zeros
@@ -93,7 +93,7 @@ def below_header(
     merged over others: the names are then in either.
     """
     rows = iter(rows)
-    above = list(islice(rows, _MOST_ABOVE))
+    above = list(islice(rows, MOST_ABOVE))
     for at, row in enumerate(above):
         if fits(row.cells):
             return row, chain(above[at + 1 :], rows)
@@ -248,20 +248,16 @@ def _record(lines: Sequence[str], at: int, delimiter: str) -> tuple[list[str] | 
 
 
 def _delimiter(lines: Sequence[str]) -> str:
-    """That which cuts most rows into equally many cells; of equals, into more."""
+    """That which cuts most rows, and leaves the fewest apart, into equally many cells; of equals,
+    into more. What stands in quotation marks does not count."""
+    rows = re.sub(r'"[^"]*"', "", "".join(lines)).splitlines()
 
     def score(delimiter: str) -> tuple[int, int]:
-        widths = [len(row) for row in csv.reader(lines, delimiter=delimiter) if row]
-        width = max(sorted(widths, reverse=True), key=widths.count, default=1)
-        if width == 1:
-            return (0, max(widths, default=1))
-        return (widths.count(width), width)
+        counts = [row.count(delimiter) for row in rows if row.strip()]
+        usual = max(sorted(counts, reverse=True), key=counts.count, default=0)
+        return 2 * (counts.count(usual) if usual else 0) - len(counts), usual
 
-    try:
-        return max(",;\t|", key=score)
-    except csv.Error:
-        first = lines[0] if lines else ""
-        return max(",;\t|", key=first.count)
+    return max(",;\t|", key=score)
 
 
 def _csv_cell(told: str) -> str:

@@ -23,6 +23,8 @@ class Register:
     """Entries on one page; None: it knows no pages."""
     raw: bytes | None = None
     status: int = 200
+    broken_page: int = 0
+    """It fails for this page."""
     asked: list[dict[str, str]] = field(default_factory=list)
 
     def app(self) -> Starlette:
@@ -32,7 +34,8 @@ class Register:
         query = dict(request.query_params)
         self.asked.append(query)
         raw = self.raw if self.raw is not None else orjson.dumps(self._find(query))
-        return Response(raw, self.status, media_type="application/json")
+        broken = self.broken_page and query.get("page") == str(self.broken_page)
+        return Response(raw, 500 if broken else self.status, media_type="application/json")
 
     def _find(self, query: dict[str, str]) -> list[Entry]:
         statuses = query.get("status", "open,closed").split(",")
