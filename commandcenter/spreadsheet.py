@@ -12,9 +12,10 @@ import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from itertools import chain, islice
 from typing import Any
+
+from commandcenter.html_tables import read_html
 
 MOST_ABOVE = 40  # rows of titles, dates and sums above a header
 _MOST_LINES = 200  # of one row, whose cells may hold line ends
@@ -173,8 +174,14 @@ def _packed(raw: bytes) -> str:
 def _workbook(name: str, raw: bytes) -> Iterator[Table]:
     from openpyxl import load_workbook
 
+    def load(raw: bytes) -> Any:
+        return load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
+
     try:
-        book = load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
+        try:
+            book = load(raw)
+        except TypeError:  # a style that only openpyxl finds wrong
+            book = load(_with_fills(raw))
     except Exception as error:  # openpyxl raises whatever a broken archive makes it stumble over
         raise BadList([f"{name}: not an XLSX file: {error}"]) from error
     if not book.worksheets:  # so does "Strict Open XML" look to openpyxl
@@ -182,6 +189,22 @@ def _workbook(name: str, raw: bytes) -> Iterator[Table]:
     for sheet in book.worksheets:
         sheet.reset_dimensions()  # WPS and others write "A1" there, whatever the sheet holds
         yield Table(sheet.title, _sheet_rows(name, sheet))
+
+
+def _with_fills(raw: bytes) -> bytes:
+    """The same workbook without the empty <fill/> that openpyxl stumbles over, and Excel does not
+    (pandas-dev/pandas#40499)."""
+    copy = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(raw)) as packed, zipfile.ZipFile(copy, "w") as mended:
+        for part in packed.infolist():
+            content = packed.read(part)
+            if part.filename == "xl/styles.xml":
+                content = re.sub(rb"<((?:\w+:)?fill)\s*/>", rb"<\1></\1>", content)
+                content = re.sub(
+                    rb"<((?:\w+:)?)fill>\s*</", rb"<\1fill><\1patternFill/></", content
+                )
+            mended.writestr(part, content)
+    return copy.getvalue()
 
 
 def _sheet_rows(name: str, sheet: Any) -> Iterator[Row]:
@@ -292,41 +315,9 @@ def _encoding(raw: bytes) -> str:
     return ""
 
 
-# --- HTML: "Export Excel" of many web applications
+# --- HTML
 
 
 def _html(raw: bytes) -> Iterator[Row]:
-    reader = _Cells()
-    reader.feed(_decode(raw))
-    reader.close()
-    for number, cells in enumerate(reader.rows, start=1):
-        yield Row(number, [_clean(" ".join(cell.split())) for cell in cells])
-
-
-class _Cells(HTMLParser):
-    """Collects the cells of all tables' rows; a cell over several columns is followed by empty
-    ones."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.rows: list[list[str]] = []
-        self._inside = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "tr":
-            self.rows.append([])
-        elif tag in ("td", "th") and self.rows:
-            span = dict(attrs).get("colspan") or ""
-            wide = min(int(span), 100) if span.isdecimal() else 1
-            self.rows[-1] += [""] * max(1, wide)
-            self._at, self._inside = len(self.rows[-1]) - max(1, wide), True
-        elif tag == "br":
-            self.handle_data(" ")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in ("td", "th", "tr", "table"):
-            self._inside = False
-
-    def handle_data(self, data: str) -> None:
-        if self._inside:
-            self.rows[-1][self._at] += data
+    for number, cells in enumerate(read_html(_decode(raw)), start=1):
+        yield Row(number, [_clean(cell) for cell in cells])

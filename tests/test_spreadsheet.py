@@ -83,6 +83,19 @@ def test_what_a_workbook_says_of_its_size_is_not_believed() -> None:
     assert cells(raw.getvalue(), "a.xlsx") == [["id", "judul"], ["1", "Air"]]
 
 
+def test_a_style_that_only_we_find_wrong_does_not_matter() -> None:
+    """pandas-dev/pandas#40499: an empty <fill/>; the dates must stay dates."""
+    at = datetime.fromisoformat("2026-11-20 08:30:00")
+    packed = zipfile.ZipFile(io.BytesIO(workbook(Data=[[at]])))
+    raw = io.BytesIO()
+    with zipfile.ZipFile(raw, "w") as wrong:
+        for name in packed.namelist():
+            fill = b"<fill><patternFill/></fill>"
+            wrong.writestr(name, packed.read(name).replace(fill, b"<fill/>"))
+    assert b"<fill/>" in zipfile.ZipFile(raw).read("xl/styles.xml")
+    assert cells(raw.getvalue()) == [["2026-11-20 08:30:00"]]
+
+
 def test_every_sheet_is_a_table() -> None:
     """OpenRefine/OpenRefine#280."""
     raw = workbook(September=[["id"], [1]], Oktober=[["id"], [2]])

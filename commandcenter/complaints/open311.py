@@ -64,22 +64,24 @@ class Open311:
         return answers
 
     async def _open(self, client: httpx.AsyncClient) -> tuple[list[Any], bool, str]:
-        """The open ones, whether they are all, and what failed on a later page: pages are read
-        until one is empty or tells nothing new."""
-        found: list[Any] = []
-        seen: set[str] = set()
+        """The open ones, whether they are all, and what failed on a later page.
+
+        Pages are read until one is empty or tells nothing new. Some servers count them from 0
+        (open311/open311.github.io#16), so the first is asked for without a number.
+        """
+        found = await self._requests(client, {"status": "open", "page_size": str(_PAGE)})
+        first, seen = len(found), {key_of(entry) for entry in found}
         until = asyncio.get_running_loop().time() + _MOST_SECONDS
         for page in range(1, _MOST_PAGES + 1):
             asked = {"status": "open", "page": str(page), "page_size": str(_PAGE)}
             try:
                 entries = await self._requests(client, asked)
             except SourceDown as error:
-                if page == 1:
-                    raise
                 return found, False, str(error)
             new = [entry for entry in entries if key_of(entry) not in seen]
-            if not new:
-                return found, not entries or page > 2 or not _is_limit(len(found)), ""
+            if not new and (page > 1 or not entries):
+                knows_pages = not entries or len(found) > first
+                return found, knows_pages or not _is_limit(first), ""
             found += new
             seen |= {key_of(entry) for entry in new}
             if asyncio.get_running_loop().time() > until:

@@ -23,6 +23,9 @@ class Register:
     """Entries on one page; None: it knows no pages."""
     raw: bytes | None = None
     status: int = 200
+    first_page: int = 1
+    repeats_last: bool = False
+    """What lies behind the last page is the last page."""
     broken_page: int = 0
     """It fails for this page."""
     asked: list[dict[str, str]] = field(default_factory=list)
@@ -44,7 +47,10 @@ class Register:
             return [e for e in found if str(e.get("service_request_id")) in ids.split(",")]
         if self.page is None:
             return found[:1000]
-        start = (int(query.get("page", "1")) - 1) * self.page
+        page = int(query.get("page", self.first_page)) - self.first_page
+        if self.repeats_last:
+            page = min(page, (len(found) - 1) // self.page)
+        start = page * self.page
         return found[start : start + self.page]
 
 

@@ -80,7 +80,7 @@ async def test_many_are_read_page_by_page(
     register.page = 50
     register.entries = [entry(number) for number in range(120)]
     assert len(keys(await look(asking, desk))) == 120
-    assert [asked["page"] for asked in register.asked] == ["1", "2", "3", "4"]
+    assert [asked.get("page") for asked in register.asked] == [None, "1", "2", "3", "4"]
 
 
 async def test_a_server_that_knows_no_pages_is_not_asked_for_ever(
@@ -88,7 +88,7 @@ async def test_a_server_that_knows_no_pages_is_not_asked_for_ever(
 ) -> None:
     register.entries = [entry(number) for number in range(120)]
     assert len(keys(await look(asking, desk))) == 120
-    assert len(register.asked) == 2
+    assert len(register.asked) == 3
 
 
 async def test_entries_without_a_number_wait_until_they_have_one(
@@ -269,7 +269,25 @@ async def test_pages_are_read_until_one_is_empty(
     register.entries = [entry(number) for number in range(180)]
     readings = await look(asking, desk)
     assert readings["totals/all"].value == totals(open=180)
-    assert len(register.asked) == 1 + -(-180 // size)
+    assert len(register.asked) == 2 + -(-180 // size)
+
+
+async def test_pages_may_be_counted_from_0(
+    asking: Complaints, desk: Desk, register: Register
+) -> None:
+    """open311/open311.github.io#16: "page=4 and page_size=250 means results 1000 through 1250"."""
+    register.page, register.first_page = 50, 0
+    register.entries = [entry(number) for number in range(120)]
+    assert (await look(asking, desk))["totals/all"].value == totals(open=120)
+
+
+async def test_a_server_that_gives_its_last_page_again_is_read_to_its_end(
+    asking: Complaints, desk: Desk, register: Register
+) -> None:
+    """City-of-Bloomington/uReport#31: behind the last page comes the last page."""
+    register.page, register.repeats_last = 50, True
+    register.entries = [entry(number) for number in range(120)]
+    assert (await look(asking, desk))["totals/all"].value == totals(open=120)
 
 
 async def test_a_round_number_of_a_server_that_knows_no_pages_is_at_least_so_many(
