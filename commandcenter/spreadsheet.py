@@ -231,7 +231,7 @@ def _number(value: float) -> str:
 
 
 def _clean(told: str) -> str:
-    return told.translate(_SPACES).strip()
+    return told.strip() if told.isascii() and "\0" not in told else told.translate(_SPACES).strip()
 
 
 # --- CSV
@@ -286,8 +286,8 @@ def _delimiter(lines: Sequence[str]) -> str:
 def _csv_cell(told: str) -> str:
     """Excel is kept from making a number of ="0012"."""
     told = _clean(told)
-    kept = re.fullmatch(r'="(.*)"', told)
-    told = kept[1] if kept else told
+    if told.startswith('="') and told.endswith('"') and len(told) > 2:
+        told = told[2:-1]
     return "" if told in _ERRORS else told
 
 

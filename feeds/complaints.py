@@ -27,7 +27,7 @@ from commandcenter.vocabulary import Complaint, ComplaintTotals
 
 _MOST_TOLD = 2_000  # open complaints on the bus, those due soonest; the totals stay exact
 _FORGET = timedelta(days=7)  # complaints that closed while we were away are unsaid this far back
-_PART = 200  # entries written at once: machines that push wait for no more than these
+_PART = 500  # entries written at once: machines that push wait for no more than these
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +102,10 @@ class Complaints(Feed):
             return ()
         door = Door(desk, self.webhook_secret, self._due, self.origin.value)
         return [Route("/complaints", door.post, methods=["POST"])]
+
+    async def close(self) -> None:
+        if self._importer is not None:
+            await self._importer.close()
 
     def _due(self, category: str, received_at: datetime) -> datetime:
         return received_at + timedelta(days=self._days.get(category.casefold(), self.due_days))
@@ -194,11 +198,16 @@ class Complaints(Feed):
             closed_today=counts.closed_today,
             undated=counts.undated,
             gone=counts.gone,
-            at_least=bool(self.open311) and not self._complete,
+            at_least=self._partial(),
             from_file=counts.from_file,
             file_at=heard.file.isoformat() if heard.file else None,
             refused=await self._not_used(desk),
         )
+
+    def _partial(self) -> bool:
+        """Whether there may be more open complaints than the records hold."""
+        importing = self._importer is not None and self._importer.busy
+        return importing or (bool(self.open311) and not self._complete)
 
     async def _not_used(self, desk: Desk) -> dict[str, int | None]:
         """Of the last file and of the last answer: how much of each could not be used."""

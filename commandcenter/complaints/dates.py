@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from commandcenter.records.complaints import BadComplaint
 
@@ -50,6 +51,7 @@ def moment(told: str, zone: tzinfo, now: datetime) -> datetime | None:
     return found
 
 
+@lru_cache(1024)  # a sheet says the same some hundreds of times
 def due(told: str, zone: tzinfo) -> datetime | None:
     """Like `moment`, for a time that may lie in the future. Raises BadComplaint."""
     told = " ".join(told.split())

@@ -22,7 +22,8 @@ log = logging.getLogger(__name__)
 
 _MOST_FILE_BYTES = 50 * 2**20
 _MOST_TOLD = 200  # rows of one file that are put aside; all stand in its reasons
-_PART = 200  # rows written at once: machines that push wait for no more than these
+_PART = 500  # rows written at once: machines that push wait for no more than these
+_WAIT_SECONDS = 10.0  # at one look; a big file goes on while other sources are looked at
 _FIRST_YEAR = 2000  # before it a file's time is none: archives write 1980 where they have none
 
 
@@ -34,12 +35,30 @@ class Importer:
     due: Due
     origin: str
     _stuck: set[Path] = field(default_factory=set)
+    _task: asyncio.Task[str] | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a file is being taken, and the records hold a part of it."""
+        return self._task is not None
 
     async def take(self, desk: Desk) -> str:
-        """Take what is ready. Returns what is wrong with the folder (in Indonesian), or "".
+        """Take what is ready, or go on with it. Returns what is wrong with the folder (in
+        Indonesian), or "". Raises RecordsDown; the file is then taken at a later look."""
+        self._task = self._task or asyncio.create_task(self._take_all(desk))
+        done, _ = await asyncio.wait([self._task], timeout=_WAIT_SECONDS)
+        if not done:
+            return ""
+        task, self._task = self._task, None
+        return task.result()
 
-        Raises RecordsDown; the file is then taken at a later look.
-        """
+    async def close(self) -> None:
+        """Leave what is not finished where it lies."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def _take_all(self, desk: Desk) -> str:
         stuck = set()
         try:
             ready = await asyncio.to_thread(self.inbox.ready, desk.now())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import dropwhile
 from typing import Any
 
@@ -35,6 +36,7 @@ _MOST_FIELDS, _MOST_FORM = 60, 40
 _NOTHING = frozenset(("null", "none", "nil", "undefined", "nan", "n/a", "-", "--"))
 
 
+@lru_cache(1024)  # a sheet says the same few thousands of times
 def stage(word: str) -> Stage | None:
     """The stage that the words of any source mean; None where they say nothing.
 
@@ -76,8 +78,10 @@ def text(told: Any, length: int) -> str | None:
     """A text of at most `length` characters that any database can hold; None when it is empty."""
     if told is None or isinstance(told, (dict, list, bool)):
         return None
-    kept = (c if c.isprintable() else " " for c in str(told))
-    found = " ".join("".join(kept).split())[:length]
+    shown = str(told)
+    if not shown.isprintable():
+        shown = "".join(c if c.isprintable() else " " for c in shown)
+    found = " ".join(shown.split())[:length]
     return found if found and found.lower() not in _NOTHING else None
 
 

@@ -98,36 +98,55 @@ def put(connection: sa.Connection, told: Told, due: Due, origin: str) -> None:
 
     Raises Outdated, Reopened, and BadComplaint for a new one without a title.
     """
-    ours = (complaint.c.source == told.source) & (complaint.c.external_id == told.external_id)
-    query = sa.select(complaint).where(ours).with_for_update()
-    known = connection.execute(query).mappings().one_or_none()
-    if known is None and insert_missing(connection, complaint, [_new(told, due, origin)]):
+    known = _known(connection, [told])
+    if not known and insert_missing(connection, complaint, [_new(told, due, origin)]):
         return
-    if known is None:  # another process was faster by a moment
-        known = connection.execute(query).mappings().one()
-    if known["updated_at"] > told.updated_at:
-        raise Outdated
-    if told.source == "import" and known["stage"] == "closed" and told.stage in _OPEN:
-        raise Reopened
-    connection.execute(
-        complaint.update().where(ours).values(**_changes(known, told, due), origin=origin)
-    )
+    if not known:  # another process was faster by a moment
+        known = _known(connection, [told])
+    _change(connection, known[told.external_id], told, due, origin)
 
 
 def put_all(
     connection: sa.Connection, all_told: Sequence[Told], due: Due, origin: str
 ) -> list[Told]:
-    """Take what a source says of many; outdated words are passed over. Returns those that it would
-    reopen and may not. Raises BadComplaint."""
+    """Take what one source says of many, each once; outdated words are passed over. Returns those
+    that it would reopen and may not. Raises BadComplaint."""
+    known = _known(connection, all_told)
+    new = [_new(told, due, origin) for told in all_told if told.external_id not in known]
+    if insert_missing(connection, complaint, new) != len(new):
+        known = _known(connection, all_told)  # another process was faster by a moment
     refused = []
     for told in all_told:
+        if told.external_id not in known:
+            continue
         try:
-            put(connection, told, due, origin)
+            _change(connection, known[told.external_id], told, due, origin)
         except Reopened:
             refused.append(told)
         except Outdated:
             continue
     return refused
+
+
+def _known(connection: sa.Connection, all_told: Sequence[Told]) -> dict[str, sa.RowMapping]:
+    """What the records hold of these, by their numbers; all are of one source."""
+    if not all_told:
+        return {}
+    numbers = [told.external_id for told in all_told]
+    theirs = (complaint.c.source == all_told[0].source) & complaint.c.external_id.in_(numbers)
+    query = sa.select(complaint).where(theirs).with_for_update()
+    return {row["external_id"]: row for row in connection.execute(query).mappings()}
+
+
+def _change(
+    connection: sa.Connection, known: sa.RowMapping, told: Told, due: Due, origin: str
+) -> None:
+    if known["updated_at"] > told.updated_at:
+        raise Outdated
+    if told.source == "import" and known["stage"] == "closed" and told.stage in _OPEN:
+        raise Reopened
+    changes = _changes(known, told, due) | {"origin": origin}
+    connection.execute(complaint.update().where(complaint.c.id == known["id"]).values(**changes))
 
 
 def put_gone(

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
+from commandcenter.complaints import importer
 from commandcenter.feed import Desk
 from commandcenter.reading import Origin
-from commandcenter.records.complaints import put_all
+from commandcenter.records.complaints import Told, put_all
 from feeds.complaints import Complaints
 from tests.complaints.conftest import look, look_in_vain, on_both, totals
 from tests.conftest import NOW, Clock, Tray
@@ -313,6 +314,28 @@ async def test_many_rows_are_written_in_parts(
         return put_all(connection, part, *rest)
 
     monkeypatch.setattr("commandcenter.records.complaints.put_all", counted)
-    rows = "".join(f"{n},Air,3 Nov 2026\n" for n in range(450))
+    rows = "".join(f"{n},Air,3 Nov 2026\n" for n in range(1200))
     await drop(feed, desk, "rekap.csv", f"id,judul,tanggal\n{rows}".encode())
-    assert sizes == [200, 200, 50]
+    assert sizes == [500, 500, 200]
+
+
+async def test_a_big_file_does_not_keep_other_sources_waiting(
+    feed: Complaints, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a look has no time for goes on behind it; until then the numbers are not all."""
+    monkeypatch.setattr(importer, "_WAIT_SECONDS", 0.0)
+    (folder := Path(feed.inbox)).mkdir()
+    (folder / "rekap.csv").write_bytes(LAPOR.encode())
+    told = Told(source="webhook", external_id="1", title="Lubang", updated_at=NOW)
+    await desk.records.write(put_all, [told], lambda _, at: at, "live")
+    found = (await look(feed, desk))["totals/all"].value
+    assert found is not None
+    assert (found["open"], found["at_least"]) == (1, True)
+    while found is None or found["open"] < 3:
+        found = (await look(feed, desk))["totals/all"].value
+    monkeypatch.undo()
+    await look(feed, desk)
+    found = (await look(feed, desk))["totals/all"].value
+    assert found is not None
+    assert (found["open"], found["at_least"]) == (3, False)
+    await feed.close()
