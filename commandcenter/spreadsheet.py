@@ -183,7 +183,7 @@ def _workbook(name: str, raw: bytes) -> Iterator[Table]:
         except TypeError:  # a style that only openpyxl finds wrong
             book = load(_with_fills(raw))
     except Exception as error:  # openpyxl raises whatever a broken archive makes it stumble over
-        raise BadList([f"{name}: not an XLSX file: {error}"]) from error
+        raise BadList([f"{name}: {_not_xlsx(error)}"]) from error
     if not book.worksheets:  # so does "Strict Open XML" look to openpyxl
         raise BadList([f"{name}: no sheet of it can be read: {_AS_XLSX}"])
     for sheet in book.worksheets:
@@ -212,7 +212,12 @@ def _sheet_rows(name: str, sheet: Any) -> Iterator[Row]:
         for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
             yield Row(number, [_cell(cell) for cell in cells])
     except Exception as error:
-        raise BadList([f"{name}, sheet {sheet.title}: not an XLSX file: {error}"]) from error
+        raise BadList([f"{name}, sheet {sheet.title}: {_not_xlsx(error)}"]) from error
+
+
+def _not_xlsx(error: Exception) -> str:
+    """Without openpyxl's own words, which may be those of a cell."""
+    return f"not an XLSX file that can be read ({type(error).__name__}): {_AS_XLSX}"
 
 
 def _cell(value: Any) -> str:
