@@ -1,8 +1,8 @@
 """The folder into which people drop spreadsheets of complaints.
 
 Nothing lies there for ever: each thing is taken to done/ or to rejected/, there with its reasons.
-What programs leave beside an open or unfinished file (~$rekap.xlsx, Thumbs.db, rekap.csv.part) is
-given an hour, and so is a file that somebody has open.
+A file that somebody has open (~$rekap.xlsx lies beside it) and one that is not whole yet
+(rekap.csv.part, .rekap.csv.Xa3f) are given an hour.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from stat import S_ISDIR, S_ISREG
 
 _OURS = ("done", "rejected")
 _PATIENCE = timedelta(hours=1)
+_LOCKS = ("~$", ".~lock.")
 _LITTER = ("thumbs.db", "desktop.ini", ".ds_store")
 _UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".tmp", ".filepart", ".swp")
 _LONGEST_NAME = 200  # bytes; file systems take 255 with what is added
@@ -50,25 +51,19 @@ class Inbox:
         self.folder.mkdir(parents=True, exist_ok=True)
         seen: dict[Path, tuple[_Stamp, datetime]] = {}
         settled = []
-        for path in sorted(self.folder.iterdir()):
+        paths = sorted(self.folder.iterdir())
+        in_use = _in_use({path.name for path in paths})
+        for path in paths:
             stamp = None if path.name in _OURS else _stamp(path)
             if stamp is None:
                 continue
             before, since = self._seen.get(path, (None, now))
             seen[path] = stamp, since if stamp == before else now
-            if stamp == before and now - since >= self._patience(path):
+            waits = path.name in in_use or _is_unfinished(path)
+            if stamp == before and now - since >= (_PATIENCE if waits else timedelta()):
                 settled.append(path)
         self._seen = seen
         return settled
-
-    def _patience(self, path: Path) -> timedelta:
-        waits = _left_behind(path.name) or path.suffix.lower() in _UNFINISHED
-        return _PATIENCE if waits or self._is_open(path) else timedelta()
-
-    def _is_open(self, path: Path) -> bool:
-        """Excel leaves out the first two letters of a long name."""
-        marks = (f"~${path.name}", f"~${path.name[2:]}", f".~lock.{path.name}#")
-        return any((self.folder / mark).exists() for mark in marks)
 
     def finish(self, path: Path, reasons: Sequence[str], now: datetime, *, taken: bool) -> None:
         """Move a thing away, with what was wrong with it in a text file beside it."""
@@ -92,13 +87,25 @@ def no_list(path: Path) -> str:
         return _FOLDER
     if not S_ISREG(mode):
         return _NO_FILE
-    if path.suffix.lower() in _UNFINISHED:
-        return _NOT_WHOLE
-    return _LEFT_BEHIND if _left_behind(path.name) else ""
+    if path.name.startswith(_LOCKS) or path.name.lower() in _LITTER:
+        return _LEFT_BEHIND
+    return _NOT_WHOLE if _is_unfinished(path) else ""
 
 
-def _left_behind(name: str) -> bool:
-    return name.startswith(("~$", ".")) or name.lower() in _LITTER
+def _in_use(names: set[str]) -> set[str]:
+    """Documents that have their lock beside them, and these locks. In the lock of a long name Excel
+    leaves out the first two letters."""
+    found: set[str] = set()
+    for name in names:
+        if not name.startswith(_LOCKS):
+            locks = names & {f"~${name}", f"~${name[2:]}", f".~lock.{name}#"}
+            found |= {name, *locks} if locks else set()
+    return found
+
+
+def _is_unfinished(path: Path) -> bool:
+    hidden = path.name.startswith(".") and path.name.lower() not in _LITTER
+    return path.suffix.lower() in _UNFINISHED or (hidden and not path.name.startswith(_LOCKS))
 
 
 def _short(path: Path) -> str:

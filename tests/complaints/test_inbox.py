@@ -84,9 +84,19 @@ async def test_folders_and_links_come_back(importer: Importer, desk: Desk, folde
     assert "a link" in reason(folder, "pintasan.csv")
 
 
-@pytest.mark.parametrize("name", ["Thumbs.db", "~$rekap.xlsx", ".~lock.a.csv#", "rekap.csv.part"])
-async def test_what_programs_leave_behind_goes_after_an_hour(
-    importer: Importer, desk: Desk, folder: Path, clock: Clock, tray: Tray, name: str
+@pytest.mark.parametrize("name", ["Thumbs.db", "~$rekap.xlsx", ".~lock.a.csv#", ".DS_Store"])
+async def test_what_programs_leave_behind_goes(
+    importer: Importer, desk: Desk, folder: Path, name: str
+) -> None:
+    (folder / name).write_bytes(b"x")
+    await look_twice(importer, desk)
+    assert left(folder) == []
+    assert "may be deleted" in reason(folder, name)
+
+
+@pytest.mark.parametrize("name", ["rekap.csv.part", ".rekap.csv.Xa3f", "rekap.crdownload"])
+async def test_what_is_not_whole_after_an_hour_goes(
+    importer: Importer, desk: Desk, folder: Path, clock: Clock, name: str
 ) -> None:
     (folder / name).write_bytes(b"x")
     await look_twice(importer, desk)
@@ -103,10 +113,22 @@ async def test_a_file_that_somebody_has_open_waits(
     (folder / "rekap.xlsx").write_bytes(GOOD)
     (folder / lock).write_bytes(b"x")
     await look_twice(importer, desk)
-    assert "rekap.xlsx" in left(folder)
+    assert left(folder) == sorted(["rekap.xlsx", lock])
     (folder / lock).unlink()
     await importer.take(desk)
     assert left(folder) == []
+
+
+async def test_a_lock_that_was_forgotten_keeps_its_file_for_an_hour_only(
+    importer: Importer, desk: Desk, folder: Path, clock: Clock
+) -> None:
+    (folder / "rekap.csv").write_bytes(GOOD)
+    (folder / "~$rekap.csv").write_bytes(b"x")
+    await look_twice(importer, desk)
+    clock.forward(HOUR)
+    await look_twice(importer, desk)
+    assert left(folder) == []
+    assert (folder / "done" / "rekap.csv").exists()
 
 
 async def test_a_copy_that_keeps_its_old_time_is_not_taken_while_it_grows(
