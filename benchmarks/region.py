@@ -34,7 +34,18 @@ def region(offices: int, now: datetime, seed: int = 1) -> Iterator[Reading]:
         yield _told("network", f"provider/{number}", now, _provider(name, offices, chance))
     for number in range(40):
         yield _told("complaints", f"complaint/{number}", now, _complaint(number, now, chance))
-    totals = ComplaintTotals(open=offices, overdue=3, new_today=7, closed_today=5)
+    totals = ComplaintTotals(
+        open=offices,
+        overdue=3,
+        new_today=7,
+        closed_today=5,
+        undated=0,
+        gone=0,
+        at_least=False,
+        from_file=0,
+        file_at=None,
+        refused={},
+    )
     yield _told("complaints", "totals/all", now, totals)
     for number in range(10):
         yield _told("applications", f"application/{number}", now, _application(number, chance))
@@ -110,6 +121,7 @@ def _provider(name: str, offices: int, chance: random.Random) -> Provider:
 def _complaint(number: int, now: datetime, chance: random.Random) -> Complaint:
     return Complaint(
         number=str(4000 + number),
+        source="webhook",
         title="Lampu jalan padam di depan pasar",
         category="Penerangan",
         agency="Dinas Perhubungan",
@@ -118,6 +130,7 @@ def _complaint(number: int, now: datetime, chance: random.Random) -> Complaint:
         received_at=now.isoformat(),
         due_at=(now + timedelta(hours=chance.uniform(-20, 90))).isoformat(),
         overdue=False,
+        file_at=None,
     )
 
 

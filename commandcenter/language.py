@@ -80,6 +80,10 @@ class Language:
         """Sabtu, 21 November 2026."""
         return format_date(at.astimezone(self.zone), "EEEE, d MMMM y", locale=self.code)
 
+    def day(self, at: datetime) -> str:
+        """21 Nov 2026."""
+        return format_date(at.astimezone(self.zone), "d MMM y", locale=self.code)
+
     def moment(self, at: datetime) -> str:
         """21 Nov 09:42 WIB."""
         local = at.astimezone(self.zone)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields
@@ -12,21 +10,13 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from commandcenter import spreadsheet
+from commandcenter.spreadsheet import BadList
+
 Row = TypeVar("Row")
 DECISIVE = {"decisive": True}
 """Metadata of a field whose wrong cell costs the row: what would be shown without it could be
 wrong, or not for everybody's eyes."""
-_MOST_TOLD = 20
-
-
-class BadList(ValueError):
-    """A list cannot be used. `mistakes` are sentences that name file, row and column."""
-
-    def __init__(self, mistakes: Sequence[str]) -> None:
-        more = len(mistakes) - _MOST_TOLD
-        told = [*mistakes[:_MOST_TOLD], *([f"dan {more} kesalahan lain"] if more > 0 else [])]
-        super().__init__("\n".join(told))
-        self.mistakes = tuple(told)
 
 
 class Mistake(NamedTuple):
@@ -96,7 +86,8 @@ def read_list(path: Path, row: type[Row]) -> Listed[Row]:
     Raises BadList when nothing can be read: no file, no such columns.
     """
     lines = _lines(path)
-    header = [name.strip().lower() for name in next(lines, ())]
+    first = next(lines, None)
+    header = [name.strip().lower() for name in first.cells] if first else []
     known = fields(row)  # type: ignore[arg-type]
     missing = [f.name for f in known if _is_needed(f) and f.name not in header]
     if missing:
@@ -104,11 +95,13 @@ def read_list(path: Path, row: type[Row]) -> Listed[Row]:
         raise BadList([f"{path}: tidak ada kolom {', '.join(missing)}; yang ada: {there}"])
     names, reader = {f.name for f in known}, _RowReader(row)
     listed: Listed[Row] = Listed(path=path, rows={}, mistakes=[], identities={})
-    for number, cells in enumerate(lines, start=2):
-        told = {k: v for k, v in zip(header, cells, strict=False) if k in names and v != ""}
-        if told:
-            listed.identities[number] = told.get(known[0].name, "")
-            _take(listed, number, *reader.read(told))
+    for line in lines:
+        told = {k: v for k, v in zip(header, line.cells, strict=False) if k in names and v != ""}
+        if line.fault:
+            listed.leave_out(line.number, known[0].name, line.fault)
+        elif told:
+            listed.identities[line.number] = told.get(known[0].name, "")
+            _take(listed, line.number, *reader.read(told))
     return listed
 
 
@@ -187,51 +180,12 @@ def list_stamp(path: Path) -> tuple[int, int] | None:
     return told.st_mtime_ns, told.st_size
 
 
-def read_table(name: str, raw: bytes) -> Iterator[list[str]]:
-    """The rows of a CSV or XLSX file's bytes as text, header first. Raises BadList."""
-    if name.lower().endswith(".xlsx"):
-        yield from _sheet(name, raw)
-        return
-    text = _decode(raw)
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    try:
-        for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
-            yield [cell.strip() for cell in cells]
-    except csv.Error as error:
-        raise BadList([f"{name}: not a CSV file: {error}"]) from error
-
-
-def _lines(path: Path) -> Iterator[list[str]]:
+def _lines(path: Path) -> Iterator[spreadsheet.Row]:
     try:
         raw = path.read_bytes()
     except OSError as error:
         raise BadList([f"{path}: tidak dapat dibaca: {error.strerror}"]) from error
-    return read_table(str(path), raw)
-
-
-def _sheet(name: str, raw: bytes) -> Iterator[list[str]]:
-    from openpyxl import load_workbook
-
-    try:
-        book = load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
-        for cells in book.worksheets[0].iter_rows(values_only=True):
-            yield [_cell(cell) for cell in cells]
-    except Exception as error:  # openpyxl raises whatever a broken archive makes it stumble over
-        raise BadList([f"{name}: not an XLSX file: {error}"]) from error
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))  # spreadsheets keep every number as a float
-    return "" if value is None else str(value).strip()
-
-
-def _decode(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", errors="replace")  # what Excel on Windows writes
+    return spreadsheet.read_rows(str(path), raw)
 
 
 def _column(error: Any) -> str:

@@ -76,23 +76,31 @@ class Complaint(TypedDict):
     """complaints "complaint/<source>:<id>": one open complaint. Never a complainant's name."""
 
     number: str
+    source: Literal["webhook", "open311", "import"]
     title: str
     category: str
     agency: str
     address: str
     stage: Literal["received", "forwarded", "in_work"]
-    received_at: str  # ISO
+    received_at: str | None  # ISO; None: no source says when
     due_at: str | None  # ISO
     overdue: bool
+    file_at: str | None  # ISO: typed in, as old as the spreadsheet it came from
 
 
 class ComplaintTotals(TypedDict):
-    """complaints "totals/all"."""
+    """complaints "totals/all". Told from the first word of any source on, never before."""
 
     open: int
     overdue: int
     new_today: int
     closed_today: int
+    undated: int  # open ones of which nobody knows whether they are overdue
+    gone: int  # those that their source ceased to know today, without a word that they are done
+    at_least: bool  # there may be more: a source never answered, or gave no more than a part
+    from_file: int  # open ones that were typed in
+    file_at: str | None  # ISO: how old the newest file is that complaints came from
+    refused: dict[str, int | None]  # file or "Open311" -> rows, entries not used; None: all of it
 
 
 class Application(TypedDict):

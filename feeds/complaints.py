@@ -5,38 +5,53 @@ All end in one table; the wall is told from it. When one door is shut the others
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from starlette.routing import BaseRoute, Route
 
 from commandcenter.complaints.door import Door
+from commandcenter.complaints.importer import Importer
 from commandcenter.complaints.inbox import Inbox
 from commandcenter.complaints.open311 import Open311
-from commandcenter.complaints.sheet import Sheet, read_sheet
 from commandcenter.feed import Desk, Feed, SourceDown
-from commandcenter.lists import BadList
-from commandcenter.reading import Reading
+from commandcenter.reading import Origin, Reading
 from commandcenter.records import complaints as kept
+from commandcenter.records.complaint_files import last_file, newest_file_at
 from commandcenter.records.complaints import OpenComplaint
 from commandcenter.records.database import RecordsDown
 from commandcenter.secret import Secret
 from commandcenter.vocabulary import Complaint, ComplaintTotals
 
 _MOST_TOLD = 2_000  # open complaints on the bus, those due soonest; the totals stay exact
-_MOST_FILE_BYTES = 50 * 2**20
 _FORGET = timedelta(days=7)  # complaints that closed while we were away are unsaid this far back
+_PART = 500  # entries written at once: machines that push wait for no more than these
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Heard:
+    """When each door was heard last; None: never."""
+
+    webhook: datetime | None
+    open311: datetime | None
+    file: datetime | None
+    """When the newest file was changed, not when it was read."""
+
+    @property
+    def newest(self) -> datetime | None:
+        return max(filter(None, (self.webhook, self.open311, self.file)), default=None)
 
 
 @dataclass(kw_only=True)
 class Complaints(Feed):
     """Complaints from a signed webhook, Open311 and spreadsheets.
 
-    Readings are of now, since each look reads the records anew. Only while Open311 does not answer,
-    its complaints and the totals stay as old as its last answer.
+    Nothing is told before a source was heard once. Readings are as old as the last answer of
+    Open311, where it is asked; without it they are of now once the webhook has spoken. Where only
+    files are imported they are as old as the newest file (the time of its last change, or of its
+    newest complaint): `late_after` and `stale_after` are then best some days.
     """
 
     every: float = 30.0
@@ -51,7 +66,8 @@ class Complaints(Feed):
     jurisdiction: str = ""
     """Its jurisdiction_id, if it serves several."""
     inbox: str = ""
-    """Folder for CSV and XLSX files; they are imported and moved to done/ or rejected/ in it."""
+    """Folder for CSV and XLSX files; they are imported and moved to done/, and whatever else lies
+    there to rejected/, with the reasons beside it."""
     due_days: float = 5
     """Calendar days after which a complaint is overdue."""
     due_days_by_category: dict[str, float] = field(default_factory=dict)
@@ -59,11 +75,16 @@ class Complaints(Feed):
 
     def __post_init__(self) -> None:
         self._days = {name.casefold(): days for name, days in self.due_days_by_category.items()}
-        self._inbox = Inbox(Path(self.inbox)) if self.inbox else None
+        origin = self.origin.value
+        inbox = Inbox(Path(self.inbox)) if self.inbox else None
+        self._importer = Importer(inbox, self._due, origin) if inbox else None
         self._server = Open311(
             base=self.open311, key=self.open311_key, jurisdiction=self.jurisdiction
         )
-        self._answered_at: datetime | None = None
+        self._answered_at: datetime | None = None  # Open311, since we were started
+        self._complete = False  # whether it gave all its open complaints then
+        self._refused = 0  # entries of its last answer that could not be used
+        self._known_bad: set[str] = set()
         self._told: set[str] | None = None
 
     async def read(self, desk: Desk) -> AsyncGenerator[Reading, None]:
@@ -82,10 +103,17 @@ class Complaints(Feed):
         door = Door(desk, self.webhook_secret, self._due, self.origin.value)
         return [Route("/complaints", door.post, methods=["POST"])]
 
+    async def close(self) -> None:
+        if self._importer is not None:
+            await self._importer.close()
+
     def _due(self, category: str, received_at: datetime) -> datetime:
         return received_at + timedelta(days=self._days.get(category.casefold(), self.due_days))
 
     # --- what the sources say, into the records; returns what is wrong, "" when nothing is
+
+    async def _import(self, desk: Desk) -> str:
+        return await self._importer.take(desk) if self._importer else ""
 
     async def _ask(self, desk: Desk) -> str:
         if not self.open311:
@@ -96,66 +124,100 @@ class Complaints(Feed):
             answers = await self._server.look(known, desk.zone, now)
         except SourceDown as error:
             return str(error)
-        await desk.records.write(kept.put_all, answers.good, self._due, origin)
-        for reason, body in answers.bad:
-            desk.reject("open311", reason, body)
+        for start in range(0, len(answers.good), _PART):
+            part = answers.good[start : start + _PART]
+            await desk.records.write(kept.put_all, part, self._due, origin)
+        await desk.records.write(kept.put_gone, "open311", answers.gone, origin, now)
+        self._put_aside(desk, [*answers.bad, *answers.doubts])
         desk.note["open311"] = f"{answers.nameless} entri tanpa nomor dilewati"
+        self._complete, self._refused = answers.complete, len(answers.bad)
         self._answered_at = now
-        return ""
+        return answers.trouble
 
-    async def _import(self, desk: Desk) -> str:
-        if self._inbox is None:
-            return ""
-        try:
-            for path in await asyncio.to_thread(self._inbox.ready):
-                await self._import_file(desk, self._inbox, path)
-        except OSError as error:
-            return f"Folder impor {self.inbox} tidak dapat dipakai: {error.strerror}"
-        return ""
-
-    async def _import_file(self, desk: Desk, inbox: Inbox, path: Path) -> None:
-        now = desk.now()
-        try:
-            sheet = await asyncio.to_thread(_sheet, path, desk)
-        except BadList as error:
-            desk.reject("import", str(error))
-            await asyncio.to_thread(inbox.finish, path, error.mistakes, now, taken=False)
-            return
-        await desk.records.write(kept.put_all, sheet.good, self._due, self.origin.value)
-        for row in sheet.bad:
-            desk.reject("import", f"{path.name}, row {row.number}: {row.reason}", row.kept.encode())
-        reasons = [f"{path.name}, row {row.number}: {row.reason}" for row in sheet.bad]
-        taken = bool(sheet.good) or not sheet.bad
-        await asyncio.to_thread(inbox.finish, path, reasons, now, taken=taken)
+    def _put_aside(self, desk: Desk, reasons: Sequence[tuple[str, bytes]]) -> None:
+        """An entry that stays bad is told once, not at every look."""
+        for reason, body in reasons:
+            if reason not in self._known_bad:
+                desk.reject("open311", reason, body)
+        self._known_bad = {reason for reason, _ in reasons}
 
     # --- what the records hold, onto the wall
 
     async def _tell(self, desk: Desk) -> AsyncGenerator[Reading]:
-        now, origin = desk.now(), self.origin.value
-        complaints = await desk.records.read(kept.open_by_due, origin, _MOST_TOLD)
-        answered = await self._answered(desk, now)
+        now, heard = desk.now(), await self._heard(desk)
+        at = self._as_of(heard, now)
+        if at is None:
+            return  # nothing is known, and that is not zero
+        totals = await self._totals(desk, heard, now)
+        origin = self._origin(heard, totals)
+        complaints = await desk.records.read(kept.open_by_due, self.origin.value, _MOST_TOLD)
         told: set[str] = set()
         for complaint in complaints:
             key = _key(complaint.source, complaint.external_id)
             told.add(key)
-            at = answered if complaint.source == "open311" else now
-            yield self.reading(key, dict(_value(complaint, now)), at)
+            reading = self.reading(key, dict(_value(complaint, now)), at)
+            yield replace(reading, origin=origin)
         for key in await self._before(desk, now) - told:
             yield self.reading(key, None, now)
         self._told = told
-        today = datetime.combine(now.astimezone(desk.zone).date(), time(), desk.zone)
-        totals = await desk.records.read(kept.totals, origin, now, today)
-        value = ComplaintTotals(**asdict(totals))  # type: ignore[typeddict-item]
-        yield self.reading("totals/all", dict(value), answered)
+        yield replace(self.reading("totals/all", dict(totals), at), origin=origin)
 
-    async def _answered(self, desk: Desk, now: datetime) -> datetime:
-        """When Open311 answered last, also before we were started; now when nothing is awaited."""
-        if not self.open311:
-            return now
-        if self._answered_at is None:
-            heard = await desk.records.read(kept.heard_at, "open311", self.origin.value)
-            self._answered_at = heard
-        return self._answered_at or now
+    async def _heard(self, desk: Desk) -> _Heard:
+        """By each door, also before we were started."""
+
+        async def last(source: str) -> datetime | None:
+            return await desk.records.read(kept.heard_at, source, self.origin.value)
+
+        file = await desk.records.read(newest_file_at, self.origin.value)
+        return _Heard(
+            webhook=await last("webhook") if self.webhook_secret else None,
+            open311=self._answered_at or (await last("open311") if self.open311 else None),
+            file=file or await last("import"),
+        )
+
+    def _as_of(self, heard: _Heard, now: datetime) -> datetime | None:
+        """How old all of it is: as old as the last answer of whom we ask. Who tells of changes by
+        himself, as the webhook does, may be silent because there is nothing new."""
+        if self.open311:
+            return heard.open311 or heard.newest
+        return now if heard.webhook else heard.file
+
+    def _origin(self, heard: _Heard, totals: ComplaintTotals) -> Origin:
+        """Typed in, as soon as any of it is; a mixture is not told as live."""
+        live = heard.webhook or heard.open311
+        typed = totals["from_file"] or not live
+        return Origin.MANUAL if typed and self.origin is Origin.LIVE else self.origin
+
+    async def _totals(self, desk: Desk, heard: _Heard, now: datetime) -> ComplaintTotals:
+        today = datetime.combine(now.astimezone(desk.zone).date(), time(), desk.zone)
+        counts = await desk.records.read(kept.totals, self.origin.value, now, today)
+        return ComplaintTotals(
+            open=counts.open,
+            overdue=counts.overdue,
+            new_today=counts.new_today,
+            closed_today=counts.closed_today,
+            undated=counts.undated,
+            gone=counts.gone,
+            at_least=self._partial(),
+            from_file=counts.from_file,
+            file_at=heard.file.isoformat() if heard.file else None,
+            refused=await self._not_used(desk),
+        )
+
+    def _partial(self) -> bool:
+        """Whether there may be more open complaints than the records hold."""
+        importing = self._importer is not None and self._importer.busy
+        return importing or (bool(self.open311) and not self._complete)
+
+    async def _not_used(self, desk: Desk) -> dict[str, int | None]:
+        """Of the last file and of the last answer: how much of each could not be used."""
+        refused: dict[str, int | None] = {}
+        file = await desk.records.read(last_file, self.origin.value)
+        if file is not None and (file.refused or not file.taken):
+            refused[file.name] = file.refused or None
+        if self._refused:
+            refused["Open311"] = self._refused
+        return refused
 
     async def _before(self, desk: Desk, now: datetime) -> set[str]:
         """Keys that may be on the bus from the last look, or from before we were started."""
@@ -165,26 +227,23 @@ class Complaints(Feed):
         return {_key(source, number) for source, number in closed}
 
 
-def _sheet(path: Path, desk: Desk) -> Sheet:
-    if path.stat().st_size > _MOST_FILE_BYTES:
-        raise BadList([f"{path.name}: more than {_MOST_FILE_BYTES >> 20} MB"])
-    return read_sheet(path.name, path.read_bytes(), desk.zone, desk.now())
-
-
 def _key(source: str, number: str) -> str:
     return f"complaint/{source}:{number}"
 
 
 def _value(complaint: OpenComplaint, now: datetime) -> Complaint:
-    due = complaint.due_at
+    due, received = complaint.due_at, complaint.received_at
+    typed_in = complaint.source == "import"
     return Complaint(
         number=complaint.external_id,
+        source=complaint.source,
         title=complaint.title,
         category=complaint.category,
         agency=complaint.agency,
         address=complaint.address,
         stage=complaint.stage,
-        received_at=complaint.received_at.isoformat(),
+        received_at=received.isoformat() if received else None,
         due_at=due.isoformat() if due else None,
         overdue=due is not None and due < now,
+        file_at=complaint.updated_at.isoformat() if typed_in else None,
     )

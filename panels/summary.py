@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from statistics import median
 from typing import Any, ClassVar
 
@@ -135,19 +136,39 @@ def _attendance(view: View) -> Figure:
 def _complaints(view: View) -> Figure:
     say = view.say
     totals: dict[str, Any] = next(iter(view.values("totals")), {})
-    none = say("none overdue")
-    overdue = totals.get("overdue")
+    overdue, undated = totals.get("overdue"), totals.get("undated", 0)
+    level, aside = "ok", say("none overdue")
+    if overdue is None:
+        level, aside = "unknown", ""
+    elif overdue:
+        level, aside = "bad", say("{n} overdue", n=overdue)
+    elif totals.get("at_least"):
+        level, aside = "unknown", say("incomplete")
+    elif undated:
+        level, aside = "warn", say("{n} without a deadline", n=undated)
     return Figure(
         title=say("Open complaints"),
-        number=say.number(totals.get("open")),
-        level="unknown" if overdue is None else "bad" if overdue else "ok",
-        aside=say("{n} overdue", n=overdue) if overdue else "" if overdue is None else none,
-        below=say(
+        number="≥ " * bool(totals.get("at_least")) + say.number(totals.get("open")),
+        level=level,
+        aside=aside,
+        below=_typed_in(view, totals)
+        or say(
             "{n} new today · {m} done",
             n=totals.get("new_today", "–"),
             m=totals.get("closed_today", "–"),
         ),
     )
+
+
+def _typed_in(view: View, totals: dict[str, Any]) -> str:
+    """From which file complaints are; "" when none is."""
+    typed, file_at = totals.get("from_file"), totals.get("file_at")
+    if not typed or not file_at:
+        return ""
+    day = view.say.day(datetime.fromisoformat(file_at))
+    if typed == totals["open"]:
+        return view.say("from a file of {day}", day=day)
+    return view.say("{n} from a file of {day}", n=typed, day=day)
 
 
 def _applications(view: View) -> Figure:

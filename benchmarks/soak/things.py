@@ -141,6 +141,7 @@ def complaint(key: str, number: str, row: Row, at: datetime, due_hours: float) -
     """A complaint like one of complaints.csv."""
     value: Complaint = {
         "number": number,
+        "source": "webhook",
         "title": row["title"],
         "category": row["category"],
         "agency": row["agency"],
@@ -149,6 +150,7 @@ def complaint(key: str, number: str, row: Row, at: datetime, due_hours: float) -
         "received_at": at.isoformat(),
         "due_at": (at + timedelta(hours=due_hours)).isoformat(),
         "overdue": due_hours < 0,
+        "file_at": None,
     }
     return tell("complaints", key, at, value)
 
@@ -203,6 +205,12 @@ def complaint_totals(found: Sequence[Reading], at: datetime) -> Reading:
         "overdue": sum((r.value or {})["overdue"] for r in found),
         "new_today": 7,
         "closed_today": 5,
+        "undated": 0,
+        "gone": 0,
+        "at_least": False,
+        "from_file": 0,
+        "file_at": None,
+        "refused": {},
     }
     return tell("complaints", "totals/all", at, value)
 

@@ -6,39 +6,36 @@ by asking for the open ones by their ids.
 
 from __future__ import annotations
 
-import re
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
 import httpx
-import orjson
 
-from commandcenter.complaints import dates
-from commandcenter.complaints.words import identity, place, stage, text
+from commandcenter.complaints.open311_answer import (
+    Answers,
+    NotAList,
+    distinct,
+    entries_of,
+    key_of,
+    none_there,
+    read_entries,
+)
 from commandcenter.feed import SourceDown
-from commandcenter.records.complaints import BadComplaint, Stage, Told
 from commandcenter.secret import Secret, SecretMissing, redact
 
 _TIMEOUT_SECONDS = 15.0
 _PAGE = 500
-_SMALLEST_PAGE = 50  # Chicago's default, whatever size was asked for
-_MOST_PAGES = 20
+_MOST_PAGES = 200
+_MOST_SECONDS = 30.0  # for all pages; a look may not last longer than a minute
 _IDS_AT_ONCE = 50
+_MOST_IDS = 1000  # at one look; the others are asked for at the next
 _MOST_BYTES = 20 * 2**20
-_BARE_ZEROS = re.compile(rb"(:\s*)(0\d+)(\s*[,}\]])")  # the specification's own sample has 006
-
-
-@dataclass(slots=True)
-class Answers:
-    """What the server told: complaints, and reasons for entries that cannot be taken."""
-
-    good: list[Told] = field(default_factory=list)
-    bad: list[tuple[str, bytes]] = field(default_factory=list)
-    nameless: int = 0
-    """Entries that have no service_request_id yet; they come again when they have one."""
+_USUAL_LIMITS = frozenset({10, 15, 20, 25, 30, 40, 50, 75})  # and whole hundreds and fifties
+_CANNOT_SAY = (400, 405, 410, 414, 422)  # it cannot be asked for these numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,43 +47,81 @@ class Open311:
     jurisdiction: str = ""
 
     async def look(self, open_ids: Sequence[str], zone: tzinfo, now: datetime) -> Answers:
-        """All open complaints, and what became of `open_ids`. Raises SourceDown (in Indonesian)."""
+        """All open complaints, and what became of `open_ids`. Raises SourceDown (in Indonesian)
+        when nothing was heard; what failed later is in the answers."""
         async with self._client() as client:
-            entries = [entry async for entry in self._open(client)]
-            there = {str(entry.get("service_request_id")) for entry in entries}
-            gone = [number for number in open_ids if number not in there]
-            for start in range(0, len(gone), _IDS_AT_ONCE):
-                asked = ",".join(gone[start : start + _IDS_AT_ONCE])
-                wanted = {"service_request_id": asked, "status": "open,closed"}
-                entries += await self._requests(client, wanted)
-        return read_entries(entries, zone, now)
+            entries, complete, trouble = await self._open(client)
+            there = {key_of(entry) for entry in entries}
+            missing = [number for number in open_ids if number not in there][:_MOST_IDS]
+            told, unheard = await self._by_ids(client, missing)
+        each, twice = distinct([*entries, *told])
+        answers = read_entries(each, zone, now)
+        answers.bad += twice
+        answers.complete, answers.trouble = complete, trouble or unheard
+        if complete and not unheard:
+            known = {key_of(entry) for entry in told}
+            answers.gone = [number for number in missing if number not in known]
+        return answers
 
-    async def _open(self, client: httpx.AsyncClient) -> AsyncIterator[dict[str, Any]]:
-        """Page by page; a server that knows no pages gives the first one twice."""
-        seen: set[str] = set()
+    async def _open(self, client: httpx.AsyncClient) -> tuple[list[Any], bool, str]:
+        """The open ones, whether they are all, and what failed on a later page.
+
+        Pages are read until one is empty or tells nothing new. Some servers count them from 0
+        (open311/open311.github.io#16), so the first is asked for without a number.
+        """
+        found = await self._requests(client, {"status": "open", "page_size": str(_PAGE)})
+        first, seen = len(found), {key_of(entry) for entry in found}
+        until = asyncio.get_running_loop().time() + _MOST_SECONDS
         for page in range(1, _MOST_PAGES + 1):
             asked = {"status": "open", "page": str(page), "page_size": str(_PAGE)}
-            entries = await self._requests(client, asked)
-            new = [e for e in entries if str(e.get("service_request_id")) not in seen]
-            for entry in new:
-                yield entry
-            seen |= {str(e.get("service_request_id")) for e in new}
-            if not new or len(entries) < _SMALLEST_PAGE:
-                return
+            try:
+                entries = await self._requests(client, asked)
+            except SourceDown as error:
+                return found, False, str(error)
+            new = [entry for entry in entries if key_of(entry) not in seen]
+            if not new and (page > 1 or not entries):
+                knows_pages = not entries or len(found) > first
+                return found, knows_pages or not _is_limit(first), ""
+            found += new
+            seen |= {key_of(entry) for entry in new}
+            if asyncio.get_running_loop().time() > until:
+                break
+        return found, False, ""
+
+    async def _by_ids(
+        self, client: httpx.AsyncClient, numbers: Sequence[str]
+    ) -> tuple[list[Any], str]:
+        """What is told of these, and what failed; a server that cannot be asked tells nothing."""
+        found: list[Any] = []
+        for start in range(0, len(numbers), _IDS_AT_ONCE):
+            some = numbers[start : start + _IDS_AT_ONCE]
+            wanted = {"service_request_id": ",".join(some), "status": "open,closed"}
+            try:
+                told = await self._requests(client, wanted, none_if=_CANNOT_SAY)
+            except SourceDown as error:
+                return found, str(error)
+            found += [entry for entry in told if key_of(entry) in some]
+        return found, ""
 
     async def _requests(
-        self, client: httpx.AsyncClient, asked: dict[str, str]
-    ) -> list[dict[str, Any]]:
+        self, client: httpx.AsyncClient, asked: dict[str, str], none_if: Sequence[int] = ()
+    ) -> list[Any]:
         where = {"jurisdiction_id": self.jurisdiction} if self.jurisdiction else {}
         url = f"{self.base.rstrip('/')}/requests.json"
         try:
             async with client.stream("GET", url, params=asked | where) as answer:
-                if answer.status_code != 200:
-                    raise SourceDown(self._down(f"menjawab HTTP {answer.status_code}"))
                 raw = b"".join([part async for part in self._bounded(answer)])
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise SourceDown(self._down(f"tidak dapat dihubungi ({_kind(error)})")) from error
-        return self._list(raw)
+        status = answer.status_code
+        if status in (204, *none_if) or (status == 404 and none_there(raw)):
+            return []
+        if status != 200:
+            raise SourceDown(self._down(f"menjawab HTTP {status}"))
+        try:
+            return entries_of(raw)
+        except NotAList as error:
+            raise SourceDown(self._down(str(error))) from None
 
     async def _bounded(self, answer: httpx.Response) -> AsyncIterator[bytes]:
         size = 0
@@ -95,15 +130,6 @@ class Open311:
             if size > _MOST_BYTES:
                 raise SourceDown(self._down("menjawab terlalu panjang (lebih dari 20 MB)"))
             yield part
-
-    def _list(self, raw: bytes) -> list[dict[str, Any]]:
-        try:
-            told = read_json(raw)
-        except orjson.JSONDecodeError as error:
-            raise SourceDown(self._down("tidak menjawab dengan JSON")) from error
-        if not isinstance(told, list):
-            raise SourceDown(self._down("tidak menjawab dengan daftar aduan"))
-        return [entry for entry in told if isinstance(entry, dict)]
 
     def _down(self, what: str) -> str:
         return f"Server Open311 {redact(self.base)} {what}; periksa alamat dan layanannya"
@@ -137,61 +163,9 @@ class _Keyed(httpx.AsyncHTTPTransport):
         return await super().handle_async_request(request)
 
 
-def read_json(raw: bytes) -> Any:
-    """JSON, also with bare numbers like 006. Raises orjson.JSONDecodeError."""
-    try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        return orjson.loads(_BARE_ZEROS.sub(rb'\1"\2"\3', raw))
-
-
-def read_entries(entries: Sequence[dict[str, Any]], zone: tzinfo, now: datetime) -> Answers:
-    """The complaints among the entries of requests.json."""
-    answers = Answers()
-    for entry in entries:
-        if entry.get("service_request_id") in (None, ""):
-            answers.nameless += 1
-            continue
-        try:
-            answers.good.append(_complaint(entry, zone, now))
-        except BadComplaint as error:
-            number = text(entry.get("service_request_id"), 128) or "?"
-            answers.bad.append((f"service_request_id {number}: {error}", b""))
-    return answers
-
-
-def _complaint(entry: dict[str, Any], zone: tzinfo, now: datetime) -> Told:
-    latitude, longitude = place(entry.get("lat"), entry.get("long"))
-    description = text(entry.get("description"), 10_000)
-    category = text(entry.get("service_name"), 120)
-    number = identity(entry["service_request_id"])
-    title = text(entry.get("title"), 300) or category or text(description, 80)
-    found = _stage(entry)
-    changed = dates.moment(str(entry.get("updated_datetime") or ""), zone, now)
-    return Told(
-        source="open311",
-        external_id=number,
-        title=title or f"Aduan {number}",
-        description=description,
-        category=category,
-        agency=text(entry.get("agency_responsible"), 160),
-        address=text(entry.get("address"), 300),
-        latitude=latitude,
-        longitude=longitude,
-        stage=found,
-        received_at=dates.moment(str(entry.get("requested_datetime") or ""), zone, now),
-        due_at=dates.due(str(entry.get("expected_datetime") or ""), zone),
-        closed_at=changed if found == "closed" else None,
-        updated_at=now,  # asked now, it says so now
-    )
-
-
-def _stage(entry: dict[str, Any]) -> Stage | None:
-    """The standard knows open and closed only; an open one with an agency has been forwarded."""
-    found = stage(str(entry.get("status") or ""))
-    if found == "received" and text(entry.get("agency_responsible"), 160):
-        return "forwarded"
-    return found
+def _is_limit(count: int) -> bool:
+    """Whether a server that knows no pages may have cut its answer there."""
+    return count in _USUAL_LIMITS or (count > 0 and count % 50 == 0)
 
 
 def _kind(error: Exception) -> str:

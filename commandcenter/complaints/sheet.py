@@ -1,109 +1,167 @@
-"""Complaints in a spreadsheet, such as an export of SP4N-LAPOR!, with whatever headers it has."""
+"""Complaints in a spreadsheet, such as an export of SP4N-LAPOR!, with whatever headers it has.
+
+Titles and dates may stand above the header; of a workbook every sheet with such a header is taken.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
+from itertools import chain, islice
 
 from commandcenter.complaints import dates
-from commandcenter.complaints.words import identity, place, stage, text
-from commandcenter.lists import BadList, read_table
+from commandcenter.complaints.columns import find_columns, missing, pick
+from commandcenter.complaints.words import identity, outline, place, stage, text
 from commandcenter.records.complaints import BadComplaint, Told
+from commandcenter.spreadsheet import MOST_ABOVE, BadList, Row, below_header, read_tables
 
-_HEADERS = {
-    "id": "id, tracking id, trackingid, nomor aduan, no aduan, nomor laporan, no laporan, nomor, "
-    "id laporan, id aduan, kode aduan, kode laporan, nomor tiket, no tiket, tiket",
-    "title": "title, judul, judul aduan, judul laporan, perihal, subjek",
-    "description": "description, isi, isi aduan, isi laporan, uraian, deskripsi, rincian",
-    "category": "category, kategori, kategori aduan, kategori laporan, jenis, topik, klasifikasi",
-    "agency": "agency, instansi, instansi terdisposisi, disposisi, instansi tujuan, opd, skpd, "
-    "unit kerja, perangkat daerah, instansi disposisi",
-    "address": "address, alamat, alamat kejadian, lokasi, lokasi kejadian, tempat",
-    "stage": "stage, status, status aduan, status laporan, tahap",
-    "received_at": "received at, tanggal, tanggal aduan, tanggal laporan, tanggal masuk, "
-    "tanggal diterima, tgl, tgl aduan, tgl laporan, tgl masuk, waktu, tanggal pelaporan",
-    "due_at": "due at, tenggat, batas waktu, jatuh tempo",
-    "closed_at": "closed at, tanggal selesai, tgl selesai, tanggal ditutup, tanggal tutup",
-    "lat": "lat, latitude, lintang",
-    "long": "long, lon, lng, longitude, bujur",
-}
-_FIELDS = {name: known for known, names in _HEADERS.items() for name in names.split(", ")}
+_ESSENTIAL = {"id", "title", "description"}
+_CUT = re.compile(r"\d+(?:[.,]\d+)?E\+?\d+", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that was not taken. `kept` are the cells of known columns: others may name people."""
+    """A row that was not taken. `kept` is its outline: nothing of what it says."""
 
-    number: int
+    where: str
+    """"row 7", "sheet Oktober, row 7"."""
     reason: str
-    kept: str
+    kept: bytes = b""
 
 
 @dataclass(slots=True)
 class Sheet:
     """What one file holds."""
 
+    at: datetime
+    """How old it is: when the file was last changed, or its newest complaint came after that."""
     good: list[Told] = field(default_factory=list)
     bad: list[BadRow] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What else its owner should know: sheets that were left out, dates that are missing."""
 
 
-def read_sheet(name: str, raw: bytes, zone: tzinfo, now: datetime) -> Sheet:
-    """The complaints of a CSV or XLSX file, good rows and bad ones. Times are as in `dates`.
+def read_sheet(
+    name: str, raw: bytes, zone: tzinfo, now: datetime, changed_at: datetime | None = None
+) -> Sheet:
+    """The complaints of a file, good rows and bad ones. Times are as in `dates`; `changed_at` is
+    when the file was last changed, None where nobody knows.
 
-    Raises BadList when nothing of it can be used: no such file type, or needed columns missing.
+    Raises BadList when nothing of it can be used: no such file type, or needed columns missing. Its
+    first sentence repeats nothing of what the file says.
     """
-    lines = read_table(name, raw)
-    columns = _columns(name, next(lines, []))
-    sheet = Sheet()
-    for number, cells in enumerate(lines, start=2):
-        row = {known: cells[at] for known, at in columns.items() if at < len(cells) and cells[at]}
-        if not any(cells):
-            continue
-        try:
-            sheet.good.append(_complaint(row, zone, now))
-        except BadComplaint as error:
-            sheet.bad.append(BadRow(number, str(error), "; ".join(row.values())))
+    reader = _Reader(zone, now, Sheet(changed_at or now))
+    left_out: list[tuple[str, list[Row]]] = []
+    fitting = 0
+    for table in read_tables(name, raw):
+        above = list(islice(table.rows, MOST_ABOVE))
+        found = below_header(chain(above, table.rows), lambda cells: not missing(cells))
+        if found is not None:
+            fitting += 1
+            reader.read(table.name, *found)
+        elif any(any(row.cells) for row in above):
+            left_out.append((table.name, above))
+    if not fitting:
+        raise _no_header(name, left_out)
+    reader.sheet.notes += [f"sheet {sheet} was left out: no header" for sheet, _ in left_out]
+    return _dated(reader.sheet, changed_at, now)
+
+
+class _Reader:
+    """Reads the rows of one file's tables into a sheet; of several with one number the last
+    counts, and the others are told."""
+
+    def __init__(self, zone: tzinfo, now: datetime, sheet: Sheet) -> None:
+        self.zone, self.now, self.sheet = zone, now, sheet
+        self._taken: dict[str, tuple[str, int]] = {}  # number -> where, and its place in `good`
+
+    def read(self, table: str, header: Row, rows: Iterable[Row]) -> None:
+        columns = find_columns(header.cells)
+        if "received_at" not in columns:
+            self.sheet.notes.append(
+                f"{_where(table, header)}: no column with a date (tanggal, tanggal laporan masuk): "
+                "its complaints are taken without one"
+            )
+        for row in rows:
+            told = pick(row.cells, columns)
+            if row.cells == header.cells or not (row.fault or told.keys() & _ESSENTIAL):
+                continue  # the header anew on each printed page; a footer
+            try:
+                self._take(_where(table, row), self._complaint(row, told))
+            except BadComplaint as error:
+                self.sheet.bad.append(BadRow(_where(table, row), str(error), outline(told)))
+
+    def _take(self, where: str, told: Told) -> None:
+        good = self.sheet.good
+        before, at = self._taken.get(told.external_id, ("", len(good)))
+        if before:
+            self.sheet.bad.append(BadRow(before, f"the same number as {where}, which was taken"))
+        good[at : at + 1] = [told]
+        self._taken[told.external_id] = where, at
+
+    def _complaint(self, row: Row, told: dict[str, str]) -> Told:
+        if row.fault:
+            raise BadComplaint(row.fault)
+        latitude, longitude = place(_point(told.get("lat")), _point(told.get("long")))
+        description = text(told.get("description"), 10_000)
+        title = text(told.get("title"), 300) or text(description, 80)
+        if title is None:
+            raise BadComplaint("title and description are both empty")
+        return Told(
+            source="import",
+            external_id=_number(told.get("id", "")),
+            title=title,
+            description=description,
+            category=text(told.get("category"), 120),
+            agency=text(told.get("agency"), 160),
+            address=text(told.get("address"), 300),
+            latitude=latitude,
+            longitude=longitude,
+            stage=stage(told.get("stage", "")),
+            received_at=_named("tanggal", lambda: self._received(told)),
+            due_at=_named("tenggat", lambda: dates.due(told.get("due_at", ""), self.zone)),
+            closed_at=_named("selesai", lambda: self._moment(told.get("closed_at", ""))),
+            updated_at=self.sheet.at,
+        )
+
+    def _received(self, told: dict[str, str]) -> datetime | None:
+        day = self._moment(told.get("received_at", ""))
+        return dates.at_time(day, told.get("time", ""), self.zone) if day else None
+
+    def _moment(self, told: str) -> datetime | None:
+        return dates.moment(told, self.zone, self.now)
+
+
+def _dated(sheet: Sheet, changed_at: datetime | None, now: datetime) -> Sheet:
+    """A file is not older than the newest complaint in it."""
+    received = [told.received_at for told in sheet.good if told.received_at is not None]
+    told_at = [*received, *([changed_at] if changed_at else [])]
+    newest = min(max(told_at, default=now), now)
+    if newest != sheet.at:
+        sheet.at = newest
+        sheet.good = [replace(told, updated_at=newest) for told in sheet.good]
     return sheet
 
 
-def _columns(name: str, header: Sequence[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for at, cell in enumerate(header):
-        known = _FIELDS.get(" ".join(re.sub(r"[^a-z0-9]+", " ", cell.lower()).split()))
-        if known:
-            found.setdefault(known, at)
-    missing = [] if "id" in found else ["nomor aduan"]
-    missing += [] if found.keys() & {"title", "description"} else ["judul or isi"]
-    if missing:
-        there = ", ".join(filter(None, header))[:300] or "none"
-        raise BadList([f"{name}: no column {' and '.join(missing)}; it has {there}"])
-    return found
-
-
-def _complaint(row: dict[str, str], zone: tzinfo, now: datetime) -> Told:
-    latitude, longitude = place(_point(row.get("lat")), _point(row.get("long")))
-    description = text(row.get("description"), 10_000)
-    title = text(row.get("title"), 300) or text(description, 80)
-    if title is None:
-        raise BadComplaint("title and description are both empty")
-    return Told(
-        source="import",
-        external_id=identity(_whole(row.get("id", ""))),
-        title=title,
-        description=description,
-        category=text(row.get("category"), 120),
-        agency=text(row.get("agency"), 160),
-        address=text(row.get("address"), 300),
-        latitude=latitude,
-        longitude=longitude,
-        stage=stage(row.get("stage", "")),
-        received_at=_named("tanggal", lambda: dates.moment(row.get("received_at", ""), zone, now)),
-        due_at=_named("tenggat", lambda: dates.due(row.get("due_at", ""), zone)),
-        closed_at=_named("selesai", lambda: dates.moment(row.get("closed_at", ""), zone, now)),
-        updated_at=now,
+def _no_header(name: str, tables: Sequence[tuple[str, list[Row]]]) -> BadList:
+    rows = [row for _, above in tables for row in above if any(row.cells)]
+    if not rows:
+        return BadList([f"{name}: it is empty"])
+    likest = max(rows, key=lambda row: len(find_columns(row.cells)))
+    there = ", ".join(filter(None, likest.cells))[:300]
+    wanted = " and ".join(missing(likest.cells)) or "nomor aduan and judul or isi"
+    return BadList(
+        [
+            f"{name}: no column {wanted}; write these names into the row above the first complaint",
+            f"row {likest.number} has {there}",
+        ]
     )
+
+
+def _where(table: str, row: Row) -> str:
+    return f"sheet {table}, row {row.number}" if table else f"row {row.number}"
 
 
 def _named(column: str, read: Callable[[], datetime | None]) -> datetime | None:
@@ -117,6 +175,12 @@ def _point(told: str | None) -> str | None:
     return told.replace(",", ".") if told else None
 
 
-def _whole(told: str) -> str:
-    """An id that a spreadsheet took for a number: "638344.0" is 638344."""
-    return told[:-2] if re.fullmatch(r"\d+\.0", told) else told
+def _number(told: str) -> str:
+    """An id that a spreadsheet took for a number: "638344.0" is 638344. Raises BadComplaint where
+    it cut the number: several complaints would become one."""
+    if _CUT.fullmatch(told):
+        raise BadComplaint(
+            "a spreadsheet has cut the number (like 2,02511E+14); make its column text and take "
+            "the list from its source anew"
+        )
+    return identity(told[:-2] if re.fullmatch(r"\d+[.,]0", told) else told)

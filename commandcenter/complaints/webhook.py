@@ -8,16 +8,14 @@ from typing import Any
 import orjson
 
 from commandcenter.complaints import dates
-from commandcenter.complaints.words import identity, place, stage, text
+from commandcenter.complaints.words import identity, outline, place, stage, text
 from commandcenter.records.complaints import BadComplaint, Told
-
-_KEPT = ("id", "category", "agency", "stage", "received_at", "due_at", "lat", "long")
 
 
 def read_object(body: bytes) -> dict[str, Any]:
     """The JSON object of a body. Raises BadComplaint."""
     try:
-        told = orjson.loads(body)
+        told = orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as error:
         raise BadComplaint(
             f"the body is not JSON: line {error.lineno}, column {error.colno}"
@@ -50,9 +48,8 @@ def read_complaint(told: dict[str, Any], said_at: datetime, zone: tzinfo, now: d
 
 
 def without_people(body: bytes) -> bytes:
-    """Of a body that is put aside, the fields in which nobody is named; no JSON, nothing."""
+    """Of a body that is put aside, what names nobody (`outline`); no JSON object, nothing."""
     try:
-        told = read_object(body)
+        return outline(read_object(body))
     except BadComplaint:
         return b""
-    return orjson.dumps({k: text(told[k], 160) for k in _KEPT if k in told})

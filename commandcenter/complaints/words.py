@@ -3,45 +3,107 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from itertools import dropwhile
 from typing import Any
+
+import orjson
 
 from commandcenter.records.complaints import BadComplaint, Stage
 
 _WORDS: dict[Stage, str] = {
-    "received": "received, new, open, acknowledged, diterima, baru, masuk, terdaftar, menunggu, "
-    "belum diverifikasi, verifikasi, terverifikasi, belum ditindaklanjuti, belum diproses",
-    "forwarded": "forwarded, diteruskan, disposisi, didisposisikan, terdisposisi, dikoordinasikan",
-    "in_work": "in_work, in work, in progress, investigating, planned, diproses, proses, "
-    "ditindaklanjuti, tindak lanjut, dikerjakan, pengerjaan, penanganan, ditangani, belum selesai",
-    "closed": "closed, done, resolved, fixed, rejected, duplicate, selesai, ditutup, tutup, "
-    "tuntas, ditolak, arsip, diarsipkan, selesai ditindaklanjuti",
+    "received": "received, new, open, opened, confirmed, acknowledged, submitted, pending, "
+    "on hold, diterima, baru, masuk, terdaftar, verifikasi, terverifikasi, diverifikasi, "
+    "tertunda, ditunda, bukan kewenangan, bukan wewenang, ditinjau",
+    "forwarded": "forwarded, assigned, diteruskan, disposisi, didisposisikan, terdisposisi, "
+    "dikoordinasikan, koordinasi, dilimpahkan",
+    "in_work": "in work, in progress, in process, investigating, planned, action scheduled, "
+    "diproses, proses, ditindaklanjuti, tindak lanjut, dikerjakan, pengerjaan, penanganan, "
+    "ditangani, belum selesai, dijawab, ditanggapi, dibalas",
+    "closed": "closed, done, resolved, completed, fixed, rejected, duplicate, selesai, "
+    "diselesaikan, terselesaikan, ditutup, tutup, tuntas, ditolak, arsip, diarsipkan",
 }
 _STAGES: dict[str, Stage] = {w: s for s, words in _WORDS.items() for w in words.split(", ")}
-_FILLERS = ("sedang", "dalam", "telah", "sudah", "status", "masih")
+_LONGEST = max(len(phrase.split()) for phrase in _STAGES)
+_FILLERS = frozenset(
+    ("sedang", "dalam", "telah", "sudah", "ada", "status", "masih", "laporan", "aduan", "pengaduan")
+)
+_NOT_YET = frozenset(("belum", "menunggu"))
+_BY = frozenset(("oleh", "by"))  # who did it does not matter: "Ditutup oleh Sistem"
+_MOST_FIELDS, _MOST_FORM = 60, 40
+_NOTHING = frozenset(("null", "none", "nil", "undefined", "nan", "n/a", "-", "--"))
 
 
+@lru_cache(1024)  # a sheet says the same few thousands of times
 def stage(word: str) -> Stage | None:
-    """The stage that a word of any source means ("Sedang diproses"); None for an empty one.
+    """The stage that the words of any source mean; None where they say nothing.
 
-    Raises BadComplaint: a stage that is guessed wrong would hide an open complaint.
+    "Terdisposisi Sedang Diproses" is in work, "Terdisposisi Belum Ditindaklanjuti" forwarded,
+    "Belum Terverifikasi" received, "Ditutup oleh Admin" closed: what is closed is closed, else the
+    last that is true counts. The words are those of SP4N-LAPOR! exports (ppid.lldikti2.net) and of
+    Open311. Raises BadComplaint: a stage that is guessed wrong would hide an open complaint.
     """
-    words = word.lower().replace("_", " ").replace("-", " ").split()
-    while words and words[0] in _FILLERS:
-        words = words[1:]
-    if not words:
+    if word.strip().lower() in _NOTHING:
         return None
-    found = _STAGES.get(" ".join(words))
-    if found is None:
-        raise BadComplaint("stage is not a word we know (diterima, diteruskan, diproses, selesai)")
-    return found
+    words = word.lower().replace("_", " ").replace("-", " ").split()
+    words = words[: next((at for at, w in enumerate(words) if w in _BY), None)]
+    true: list[Stage] = []
+    waiting = False
+    while words:
+        found, words, waits = _next(words)
+        waiting = waiting or waits
+        true += [found] if found else []
+    if "closed" in true:
+        return "closed"
+    return true[-1] if true else "received" if waiting else None
+
+
+def _next(words: list[str]) -> tuple[Stage | None, list[str], bool]:
+    """The stage at the beginning, the words behind it, and whether it is only waited for."""
+    for length in range(min(_LONGEST, len(words)), 0, -1):
+        found = _STAGES.get(" ".join(words[:length]))
+        if found is not None:
+            return found, words[length:], False
+    if words[0] in _FILLERS:
+        return None, words[1:], False
+    if words[0] in _NOT_YET:  # what follows is not true yet
+        words = list(dropwhile(_FILLERS.__contains__, words[1:]))
+        return None, _next(words)[1] if words else [], True
+    raise BadComplaint("stage is not a word we know (diterima, diteruskan, diproses, selesai)")
 
 
 def text(told: Any, length: int) -> str | None:
     """A text of at most `length` characters that any database can hold; None when it is empty."""
     if told is None or isinstance(told, (dict, list, bool)):
         return None
-    kept = (c if c.isprintable() else " " for c in str(told))
-    return " ".join("".join(kept).split())[:length] or None
+    shown = str(told)
+    if not shown.isprintable():
+        shown = "".join(c if c.isprintable() else " " for c in shown)
+    found = " ".join(shown.split())[:length]
+    return found if found and found.lower() not in _NOTHING else None
+
+
+def outline(told: Mapping[str, Any]) -> bytes:
+    """What is kept of input that could not be used: the names of its fields, and of each value its
+    form alone, "Sat, 21/11" as "xxx, 00/00". Nobody's name, number or address is in it."""
+    return orjson.dumps({_name(k): _form(v) for k, v in list(told.items())[:_MOST_FIELDS]})
+
+
+def _name(told: Any) -> str:
+    """A field's name; a form of it where it may be content, as in a table without a header."""
+    name = str(told)
+    return name if re.fullmatch(r"[A-Za-z_][A-Za-z_ ./()]{0,39}", name, re.ASCII) else _form(name)
+
+
+def _form(told: Any) -> str:
+    if isinstance(told, (dict, list)):
+        return "{}" if isinstance(told, dict) else "[]"
+    shown = "" if told is None else str(told)[:_MOST_FORM]
+    return "".join(
+        "0" if c.isdigit() else "x" if not c.isascii() or c.isalpha() else c for c in shown
+    )
 
 
 def identity(told: Any) -> str:

@@ -58,9 +58,12 @@ class Open311:
         return _answer(request, "services", "service", rows)
 
     async def requests(self, request: Request) -> Response:
-        """The complaints of a span of time, newest first; by default of 90 days."""
+        """The complaints of a span of time, newest first; by default of 90 days. By pages, counted
+        from 1, as the servers of several cities (open311/open311.github.io#16)."""
         try:
-            found = list(islice(self._asked(request), _MOST))
+            page = max(1, int(request.query_params.get("page", "1")))
+            size = min(max(1, int(request.query_params.get("page_size", _MOST))), _MOST)
+            found = list(islice(self._asked(request), (page - 1) * size, page * size))
         except ValueError as error:
             return _mistake(request, 400, str(error))
         return _answer(request, "service_requests", "request", found)

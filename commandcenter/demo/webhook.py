@@ -98,6 +98,7 @@ class Portal:
 def as_json(case: Case, stage: str) -> dict[str, Any]:
     """A complaint as the portal tells it."""
     about = case.about
+    closed = {"closed_at": case.closed_at.isoformat()} if stage == "closed" else {}
     return {
         "id": str(case.number),
         "title": about.title,
@@ -109,4 +110,5 @@ def as_json(case: Case, stage: str) -> dict[str, Any]:
         "long": about.longitude,
         "stage": stage,
         "received_at": case.received_at.isoformat(),
+        **closed,
     }

@@ -103,14 +103,27 @@ complaint = sa.Table(
     sa.Column("address", sa.String(300), nullable=False, server_default=""),
     sa.Column("latitude", sa.Float),
     sa.Column("longitude", sa.Float),
-    sa.Column("stage", sa.String(16), nullable=False),  # received, forwarded, in_work, closed
-    sa.Column("received_at", Moment, nullable=False),
+    # received, forwarded, in_work, closed; gone: its source no longer knows it
+    sa.Column("stage", sa.String(16), nullable=False),
+    sa.Column("received_at", Moment),  # NULL: no source says when
     sa.Column("due_at", Moment),
     sa.Column("updated_at", Moment, nullable=False),
     sa.Column("closed_at", Moment),
     sa.Column("origin", sa.String(8), nullable=False),
     sa.UniqueConstraint("source", "external_id"),
     sa.Index(None, "stage", "due_at"),
+)
+
+complaint_file = sa.Table(  # spreadsheets of complaints, as they were taken or refused
+    "complaint_file",
+    metadata,
+    _id(),
+    sa.Column("name", Fitted(200), nullable=False),
+    sa.Column("file_at", Moment, nullable=False),  # when it was last changed
+    sa.Column("taken", sa.Boolean, nullable=False),  # false: nothing of it could be used
+    sa.Column("refused", sa.Integer, nullable=False),  # rows that could not be used
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("origin", sa.String(8), nullable=False),
 )
 
 incident = sa.Table(

@@ -84,6 +84,13 @@ async def portal(feed: Complaints, desk: Desk, clock: Clock, tray: Tray) -> Asyn
         yield Portal(client, clock)
 
 
+def totals(**counted: object) -> dict[str, object]:
+    """What is told of all complaints together; of what is not named there is none."""
+    counts = ("open", "overdue", "new_today", "closed_today", "undated", "gone", "from_file")
+    rest: dict[str, object] = {"at_least": False, "file_at": None, "refused": {}}
+    return {**dict.fromkeys(counts, 0), **rest, **counted}
+
+
 async def look_in_vain(feed: Complaints, desk: Desk) -> tuple[dict[str, Reading], str]:
     """What a look tells before it ends with SourceDown, and what that says."""
     found: dict[str, Reading] = {}

@@ -23,6 +23,11 @@ class Register:
     """Entries on one page; None: it knows no pages."""
     raw: bytes | None = None
     status: int = 200
+    first_page: int = 1
+    repeats_last: bool = False
+    """What lies behind the last page is the last page."""
+    broken_page: int = 0
+    """It fails for this page."""
     asked: list[dict[str, str]] = field(default_factory=list)
 
     def app(self) -> Starlette:
@@ -32,7 +37,8 @@ class Register:
         query = dict(request.query_params)
         self.asked.append(query)
         raw = self.raw if self.raw is not None else orjson.dumps(self._find(query))
-        return Response(raw, self.status, media_type="application/json")
+        broken = self.broken_page and query.get("page") == str(self.broken_page)
+        return Response(raw, 500 if broken else self.status, media_type="application/json")
 
     def _find(self, query: dict[str, str]) -> list[Entry]:
         statuses = query.get("status", "open,closed").split(",")
@@ -41,7 +47,10 @@ class Register:
             return [e for e in found if str(e.get("service_request_id")) in ids.split(",")]
         if self.page is None:
             return found[:1000]
-        start = (int(query.get("page", "1")) - 1) * self.page
+        page = int(query.get("page", self.first_page)) - self.first_page
+        if self.repeats_last:
+            page = min(page, (len(found) - 1) // self.page)
+        start = page * self.page
         return found[start : start + self.page]
 
 

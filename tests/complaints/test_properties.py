@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commandcenter.complaints import dates, open311, webhook
+from commandcenter.complaints import dates, open311_answer, webhook
 from commandcenter.complaints.sheet import read_sheet
 from commandcenter.complaints.words import place, stage, text
 from commandcenter.lists import BadList
@@ -116,7 +116,7 @@ def test_any_body_is_an_object_or_refused(raw: bytes) -> None:
     )
 )
 def test_any_entry_is_taken_refused_or_nameless(entries: list[dict[str, Any]]) -> None:
-    answers = open311.read_entries(entries, WIB, NOW)
+    answers = open311_answer.read_entries(entries, WIB, NOW)
     assert len(answers.good) + len(answers.bad) + answers.nameless == len(entries)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
 import sqlalchemy as sa
 
 from commandcenter.feed import Desk
 from commandcenter.records.tables import complaint, used_signature
 from feeds.complaints import Complaints
-from tests.complaints.conftest import Portal, look, on_both
+from tests.complaints.conftest import Portal, look, on_both, totals
 from tests.conftest import NOW, Clock, Tray
 
 HOLE = {
@@ -37,6 +38,7 @@ async def test_a_signed_complaint_is_kept_and_shows(
     readings = await look(feed, desk)
     assert readings["complaint/webhook:LP-1"].value == {
         "number": "LP-1",
+        "source": "webhook",
         "title": "Lubang di Jl. Iskandar",
         "category": "Jalan rusak",
         "agency": "Dinas PUPR",
@@ -45,13 +47,9 @@ async def test_a_signed_complaint_is_kept_and_shows(
         "received_at": "2026-11-21T01:00:00+00:00",
         "due_at": "2026-12-05T01:00:00+00:00",  # 14 days for this category
         "overdue": False,
+        "file_at": None,
     }
-    assert readings["totals/all"].value == {
-        "open": 1,
-        "overdue": 0,
-        "new_today": 1,
-        "closed_today": 0,
-    }
+    assert readings["totals/all"].value == totals(open=1, new_today=1)
     assert readings["totals/all"].at == NOW
 
 
@@ -62,6 +60,42 @@ async def test_who_complained_is_never_stored(portal: Portal, desk: Desk, tray: 
     assert "Siti" not in f"{rows}{tray.kept}"
     assert "0812" not in f"{rows}{tray.kept}"
     assert len(tray.kept) == 1
+
+
+async def test_of_a_body_that_is_put_aside_only_its_form_is_kept(
+    portal: Portal, tray: Tray
+) -> None:
+    told = {"id": "6201011234567890", "stage": "Siti 0812", "received_at": "21/11/2026"}
+    await portal.tell({**told, "agency": "siti@example.com", "0812345678": 1})
+    [(_, _, body)] = tray.kept
+    assert orjson.loads(body) == {
+        "id": "0000000000000000",
+        "stage": "xxxx 0000",
+        "received_at": "00/00/0000",
+        "agency": "xxxx@xxxxxxx.xxx",
+        "0000000000": "0",
+    }
+
+
+async def test_a_portal_that_never_spoke_is_unknown_and_not_without_complaints(
+    portal: Portal, feed: Complaints, desk: Desk
+) -> None:
+    assert await look(feed, desk) == {}
+    await portal.tell(HOLE)
+    assert "totals/all" in await look(feed, desk)
+
+
+async def test_a_complaint_without_a_date_has_no_deadline_and_is_not_new_today(
+    portal: Portal, feed: Complaints, desk: Desk, clock: Clock
+) -> None:
+    await portal.tell({**HOLE, "received_at": "0000-00-00 00:00:00"})
+    readings = await look(feed, desk)
+    assert readings["totals/all"].value == totals(open=1, undated=1)
+    clock.forward(10)
+    await portal.tell({"id": "LP-1", "received_at": "21 Nov 2026 08.00"})  # then it has both
+    value = (await look(feed, desk))["complaint/webhook:LP-1"].value
+    assert value is not None
+    assert value["due_at"] == "2026-12-05T01:00:00+00:00"
 
 
 @on_both
@@ -79,12 +113,7 @@ async def test_stages_move_on_and_a_closed_one_leaves_the_wall(
     await portal.tell({"id": "LP-1", "stage": "Selesai"})
     readings = await look(feed, desk)
     assert readings["complaint/webhook:LP-1"].value is None
-    assert readings["totals/all"].value == {
-        "open": 0,
-        "overdue": 0,
-        "new_today": 1,
-        "closed_today": 1,
-    }
+    assert readings["totals/all"].value == totals(new_today=1, closed_today=1)
     assert "complaint/webhook:LP-1" not in await look(feed, desk)
 
 
@@ -221,5 +250,4 @@ async def test_overdue_is_judged_by_the_clock(
     value = readings["complaint/webhook:LP-1"].value
     assert value is not None
     assert value["overdue"]
-    totals = readings["totals/all"].value
-    assert totals == {"open": 1, "overdue": 1, "new_today": 0, "closed_today": 0}
+    assert readings["totals/all"].value == totals(open=1, overdue=1)

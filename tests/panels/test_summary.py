@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from commandcenter.board import Board, Patience, View
@@ -50,6 +51,29 @@ def test_complaints_without_totals_are_unknown_and_not_none_overdue() -> None:
     assert "figure unknown" in drawn
     assert "tidak ada yang lewat" not in drawn
     assert "figure ok" in card("complaints", samples.complaint_totals(0))
+
+
+def test_complaints_that_may_be_more_are_not_green_and_not_all() -> None:
+    drawn = card("complaints", samples.complaint_totals(25, at_least=True))
+    assert "figure unknown" in drawn
+    assert "≥ 25" in drawn
+    assert "tidak ada yang lewat" not in drawn
+    overdue = card("complaints", samples.complaint_totals(25, at_least=True, overdue=1))
+    assert "figure bad" in overdue
+
+
+def test_complaints_of_which_nobody_knows_the_deadline_are_not_in_time() -> None:
+    drawn = card("complaints", samples.complaint_totals(3, undated=2))
+    assert "figure warn" in drawn
+    assert "2 tanpa tenggat" in drawn
+
+
+def test_complaints_that_were_typed_in_say_of_which_day_their_file_is() -> None:
+    typed: dict[str, Any] = {"file_at": "2026-11-09T03:00:00+00:00"}
+    drawn = card("complaints", samples.complaint_totals(3, from_file=3, **typed))
+    assert "'dari berkas 9 Nov 2026'" in drawn
+    drawn = card("complaints", samples.complaint_totals(3, from_file=1, **typed))
+    assert "'1 dari berkas 9 Nov 2026'" in drawn
 
 
 def test_no_application_is_not_a_row_of_well_ones() -> None:

@@ -99,6 +99,7 @@ def office(number: int, *, present: int | None = 40, silent: int = 0, name: str 
 def complaint(number: int, *, title: str = "", feed: str = "complaints") -> Reading:
     value: Complaint = {
         "number": str(number),
+        "source": "open311",
         "title": title or f"Jalan rusak di depan pasar nomor {number}",
         "category": "Jalan",
         "agency": "Dinas PUPR",
@@ -107,13 +108,25 @@ def complaint(number: int, *, title: str = "", feed: str = "complaints") -> Read
         "received_at": from_now(-86400),
         "due_at": from_now(3600 * (number + 1)),
         "overdue": False,
+        "file_at": None,
     }
-    return reading(feed, f"complaint/import:{number}", dict(value))
+    return reading(feed, f"complaint/open311:{number}", dict(value))
 
 
-def complaint_totals(count: int, feed: str = "complaints") -> Reading:
-    value: ComplaintTotals = {"open": count, "overdue": 0, "new_today": 2, "closed_today": 1}
-    return reading(feed, "totals/all", dict(value))
+def complaint_totals(count: int, feed: str = "complaints", **more: Any) -> Reading:
+    value: ComplaintTotals = {
+        "open": count,
+        "overdue": 0,
+        "new_today": 2,
+        "closed_today": 1,
+        "undated": 0,
+        "gone": 0,
+        "at_least": False,
+        "from_file": 0,
+        "file_at": None,
+        "refused": {},
+    }
+    return reading(feed, "totals/all", {**value, **more})
 
 
 def application(name: str, *, state: Literal["up", "degraded", "down"] = "up") -> Reading:
