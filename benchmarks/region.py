@@ -111,6 +111,8 @@ def _provider(name: str, offices: int, chance: random.Random) -> Provider:
         name=name,
         devices=offices // 3,
         up=offices // 3 - 1,
+        leaves=offices // 3,
+        telling=offices // 3 - 1,
         in_bps=chance.uniform(2e8, 9e8),
         out_bps=chance.uniform(1e8, 4e8),
         rtt_ms=chance.uniform(8, 30),

@@ -11,7 +11,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from commandcenter import spreadsheet
-from commandcenter.spreadsheet import BadList
+from commandcenter.spreadsheet import BadList as BadList
 
 Row = TypeVar("Row")
 DECISIVE = {"decisive": True}

@@ -40,10 +40,12 @@ class Provider(TypedDict):
     name: str
     devices: int
     up: int
+    leaves: int  # devices that nothing hangs on: their traffic is summed up
+    telling: int  # of them, so many tell their traffic
     in_bps: float | None
     out_bps: float | None
-    rtt_ms: float | None  # median over its devices
-    loss_percent: float | None  # mean over its devices
+    rtt_ms: float | None  # median over its devices that answer
+    loss_percent: float | None  # mean over its devices that answer
 
 
 class OfficeAttendance(TypedDict):

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean, median
 from typing import Any, Literal
 
 from commandcenter.feed import Desk, Feed, SourceDown
 from commandcenter.kept_list import KeptList
 from commandcenter.lists import BadList, Office, check_offices
-from commandcenter.network import counters, icmp, snmp
+from commandcenter.network import icmp, keys
+from commandcenter.network.judgement import Judge
 from commandcenter.network.look import Look, Memory
-from commandcenter.network.topology import Link, parents, parents_first, read_devices
+from commandcenter.network.looker import Looker
+from commandcenter.network.names import Names
+from commandcenter.network.pings import Pings
+from commandcenter.network.providers import providers
+from commandcenter.network.snmp import SnmpReader
+from commandcenter.network.topology import Link, parents_first, read_devices
 from commandcenter.reading import Reading
 from commandcenter.secret import Secret, SecretMissing
-from commandcenter.vocabulary import Device, LinkState, Provider
+from commandcenter.vocabulary import Device, LinkState
+
+_SHORTEST_PASSWORD = 8
+_NO_DNS = "DNS komputer ini tidak menjawab; perangkat yang ditulis dengan nama tidak dapat dicari"
 
 
 @dataclass(kw_only=True)
@@ -29,7 +36,8 @@ class Network(Feed):
     """The list: id, name; role, office, kecamatan, provider, parent, address, snmp_port (0: none),
     probe (icmp, snmp, tcp:443), interface, latitude, longitude."""
     community: Secret | None = None
-    """SNMP v2c; without it and `v3_user` only reachability is known."""
+    """SNMP v2c, and v1 where an agent speaks nothing newer; without it and `v3_user` only
+    reachability is known."""
     v3_user: str = ""
     """SNMP v3 is used instead of v2c when this is set."""
     v3_auth: Secret | None = None
@@ -41,6 +49,7 @@ class Network(Feed):
     timeout: float = 1.0
     """How long an answer is waited for; SNMP asks twice."""
     degraded_loss_percent: float = 10.0
+    """Of the last 30 packets; a look is only a few."""
     degraded_rtt_ms: float = 150.0
     down_after: int = 3
     """So many looks in a row without an answer make a device down."""
@@ -52,16 +61,21 @@ class Network(Feed):
         self._list = KeptList(self.devices, "id", read_devices)
         self._memories: dict[str, Memory] = {}
         self._told: set[str] = set()
+        self._names = Names()
         self._probe: icmp.Probe | None = None
-        self._reader: snmp.SnmpReader | None = None
+        self._reader: SnmpReader | None = None
 
     async def read(self, desk: Desk) -> AsyncGenerator[Reading, None]:
         await self._read_list(desk)
-        auth = self._auth()
-        probe = await self._choose(desk)
-        pings = asyncio.create_task(self._ping(probe))
+        key = self._key()
+        addresses = await self._resolve(desk)
+        pings = Pings(await self._choose(desk))
+        pings.start([a for i, a in addresses.items() if self._links[i].probe == "icmp"])
+        looker = self._looker(desk, pings, key)
         tasks = [
-            asyncio.create_task(self._look(desk, link, pings, auth))
+            asyncio.create_task(
+                looker.look(link, addresses.get(link.id, ""), self._names.why.get(link.address, ""))
+            )
             for link in self._links.values()
         ]
         looks: dict[str, Look] = {}
@@ -72,114 +86,85 @@ class Network(Feed):
                 looks[look.link.id] = look
                 if look.answered or not look.link.address:
                     yield self._device(desk, look, looks, values)
+            looks |= await looker.ping_silent(looks.values(), addresses)
             for link in parents_first(self._links):
                 if link.id not in values:  # silent: what that means depends on its parents
                     yield self._device(desk, looks[link.id], looks, values)
         finally:
-            await _cancel([pings, *tasks])
+            await _cancel(tasks)
+            await pings.close()
         for reading in self._summaries(desk, values):
             yield reading
+        if pings.trouble:
+            self._probe = None  # look for another way next time
+            raise SourceDown(pings.trouble)
 
     def check(self, offices: Sequence[Office]) -> None:
         links = read_devices(self.devices).faultless()
         check_offices(self.devices, (link.office for link in links), offices)
 
     async def close(self) -> None:
-        """Let go of the SNMP socket."""
+        """Let go of the SNMP socket and of the resolver's threads."""
+        self._names.close()
         if self._reader is not None:
             await self._reader.close()
             self._reader = None
 
-    async def _look(
-        self, desk: Desk, link: Link, pings: asyncio.Task[dict[str, icmp.Reach]], auth: Any
-    ) -> Look:
-        if not link.address:
-            return Look(link=link, at=desk.now())
-        memory = self._memories.setdefault(link.id, Memory())
-        sample, trouble = None, ""
-        if link.probe == "snmp":
-            sample, trouble, answered = await self._ask(desk, link, auth)
-            rtt_ms = sample.rtt_ms if sample else None
-            lost = sample.lost if sample else 0
-            reach = icmp.Reach(rtt_ms, memory.loss_percent(*[False] * lost, answered))
-        else:
-            reach = await self._reach(link, memory, pings)
-            answered = reach.rtt_ms is not None
-            if answered and auth is not None and link.snmp_port:
-                sample, trouble, _ = await self._ask(desk, link, auth)
-        return Look(
-            link=link,
-            at=desk.now(),
-            probe=desk.note["probe"] if link.probe == "icmp" else link.probe.partition(":")[0],
-            answered=answered,
-            rtt_ms=reach.rtt_ms,
-            loss_percent=reach.loss_percent,
-            sample=sample,
-            rates=memory.rates(sample),
-            trouble=trouble,
-        )
-
-    async def _reach(
-        self, link: Link, memory: Memory, pings: asyncio.Task[dict[str, icmp.Reach]]
-    ) -> icmp.Reach:
-        if link.probe == "icmp":
-            return (await asyncio.shield(pings))[link.address]
-        port = int(link.probe.removeprefix("tcp:"))
-        rtt_ms = await icmp.connect(link.address, port, self.timeout)
-        return icmp.Reach(rtt_ms, memory.loss_percent(rtt_ms is not None))
-
-    async def _ask(
-        self, desk: Desk, link: Link, auth: Any
-    ) -> tuple[counters.Sample | None, str, bool]:
-        """The sample, else why there is none, and whether anybody answered at all."""
-        reader = self._reader_for(desk)
-        try:
-            sample = await reader.read_interface(link.address, link.snmp_port, auth, link.interface)
-        except snmp.NoAnswer as error:
-            return None, f"SNMP {error}", False
-        except snmp.BadAnswer as error:
-            return None, f"SNMP: {error}", True
-        return sample, "", True
-
-    def _reader_for(self, desk: Desk) -> snmp.SnmpReader:
+    def _looker(self, desk: Desk, pings: Pings, key: Any) -> Looker:
         if self._reader is None:
-            self._reader = snmp.SnmpReader(
+            self._reader = SnmpReader(
                 lambda reason, packet: desk.reject(self.name, f"SNMP {reason}", packet),
                 timeout=self.timeout,
                 concurrency=self.concurrency,
             )
-        return self._reader
+        return Looker(
+            memories=self._memories,
+            pings=pings,
+            reader=self._reader,
+            key=key,
+            timeout=self.timeout,
+            most_loss_percent=self.degraded_loss_percent,
+            now=desk.now,
+            reject=lambda reason: desk.reject(self.name, reason),
+        )
+
+    async def _resolve(self, desk: Desk) -> dict[str, str]:
+        """The address of each device that has one, by id."""
+        hosts = {link.id: link.address for link in self._links.values() if link.address}
+        found = await self._names.resolve(hosts.values())
+        _note(desk, "dns", _NO_DNS if self._names.silent else "")
+        return {i: found[host] for i, host in hosts.items() if host in found}
 
     async def _choose(self, desk: Desk) -> icmp.Probe:
-        if self._probe is None:
+        if self._probe is None or not self._probe.conclusive:
             self._probe = await icmp.choose(self.pings, self.timeout)
             desk.note["probe"] = self._probe.name
+            _note(desk, "ping", "" if self._probe.conclusive else icmp.NO_PING)
         return self._probe
 
-    async def _ping(self, probe: icmp.Probe) -> dict[str, icmp.Reach]:
-        wanted = [k.address for k in self._links.values() if k.address and k.probe == "icmp"]
-        try:
-            return await probe.reach(wanted)
-        except icmp.ProbeFailed as error:
-            self._probe = None  # look for another way next time
-            raise SourceDown(f"alat ping tidak bekerja: {error}") from error
-
-    def _auth(self) -> Any:
+    def _key(self) -> Any:
         try:
             if self.v3_user:
-                return snmp.v3(
+                self._check_passwords()
+                return keys.v3(
                     self.v3_user,
                     self.v3_auth.reveal() if self.v3_auth else None,
                     self.v3_priv.reveal() if self.v3_priv else None,
                     (self.v3_auth_protocol, self.v3_priv_protocol),
                 )
             if self.community:
-                return snmp.v2c(self.community.reveal())
+                return keys.v2c(self.community.reveal())
         except SecretMissing as error:
             raise SourceDown(f"rahasia SNMP belum tersedia: {error}") from error
         if any(link.probe == "snmp" for link in self._links.values()):
             raise SourceDown("daftar meminta probe snmp: isi community atau v3_user")
         return None
+
+    def _check_passwords(self) -> None:
+        """pysnmp refuses short ones (RFC 3414 section 11.2) with every question."""
+        for name, secret in (("v3_auth", self.v3_auth), ("v3_priv", self.v3_priv)):
+            if secret and len(secret.reveal()) < _SHORTEST_PASSWORD:
+                raise SourceDown(f"{name}: sandi SNMPv3 sedikitnya {_SHORTEST_PASSWORD} huruf")
 
     async def _read_list(self, desk: Desk) -> None:
         """Read the list again if it changed."""
@@ -187,91 +172,39 @@ class Network(Feed):
             self._links = await self._list.current(desk)
         except BadList as error:
             raise SourceDown(f"perbaiki daftar perangkat:\n{error}") from error
-        self._memories = {k: m for k, m in self._memories.items() if k in self._links}
+        self._memories = {i: self._memories.get(i) or Memory() for i in self._links}
 
     def _device(
         self, desk: Desk, look: Look, looks: Mapping[str, Look], values: dict[str, Device]
     ) -> Reading:
-        state, detail = self._judge(look, looks)
+        judge = Judge(
+            links=self._links,
+            memories=self._memories,
+            most_loss_percent=self.degraded_loss_percent,
+            most_rtt_ms=self.degraded_rtt_ms,
+            down_after=self.down_after,
+        )
+        state, detail = judge.judge(look, looks)
         values[look.link.id] = _device(look, state, detail, desk.offices)
         return self.reading(f"device/{look.link.id}", {**values[look.link.id]}, look.at)
-
-    def _judge(self, look: Look, looks: Mapping[str, Look]) -> tuple[LinkState, str]:
-        if not look.link.address:
-            return "unconnected", "belum terhubung"
-        memory = self._memories[look.link.id]
-        if look.answered:
-            memory.failures = 0
-            detail = _complaint(look, self.degraded_loss_percent, self.degraded_rtt_ms)
-            return ("degraded" if detail else "up"), detail
-        silent = list(_silent_parents(look.link, self._links, looks))
-        broken = [p for p in silent if self._memories[p.id].failures >= self.down_after]
-        if broken:
-            memory.failures = 0
-            memory.answers.clear()  # looks along a broken way prove nothing
-            return "unknown", f"di belakang {broken[-1].name} yang putus"
-        memory.failures += 1
-        if memory.failures >= self.down_after and not silent:
-            memory.answers.clear()  # when it comes back, it starts anew
-            return "down", f"tidak menjawab {memory.failures} kali berturut-turut"
-        return "degraded", f"tidak menjawab {memory.failures} kali, sedang dipastikan"
 
     def _summaries(self, desk: Desk, values: Mapping[str, Device]) -> Iterator[Reading]:
         """The providers, and what is no longer in the list."""
         told = {f"device/{identity}" for identity in values}
-        for name in dict.fromkeys(v["provider"] for v in values.values() if v["provider"]):
-            key = f"provider/{_slug(name)}"
+        for key, value in providers(values):
             told.add(key)
-            yield self.reading(key, {**provider(name, values)}, desk.now())
+            yield self.reading(key, {**value}, desk.now())
         for key in sorted(self._told - told):
             yield self.reading(key, None, desk.now())
         self._told = told
 
 
-def provider(name: str, values: Mapping[str, Device]) -> Provider:
-    """All devices of a provider together; traffic is counted at the leaves, where it ends."""
-    its = [v for v in values.values() if v["provider"] == name and v["state"] != "unconnected"]
-    inner = {v["parent"] for v in values.values()}
-    leaves = [v for k, v in values.items() if v["provider"] == name and k not in inner]
-    rtts = [v["rtt_ms"] for v in its if v["rtt_ms"] is not None]
-    losses = [v["loss_percent"] for v in its if v["loss_percent"] is not None]
-    return Provider(
-        name=name,
-        devices=len(its),
-        up=sum(v["state"] == "up" for v in its),
-        in_bps=_sum(v["in_bps"] for v in leaves),
-        out_bps=_sum(v["out_bps"] for v in leaves),
-        rtt_ms=median(rtts) if rtts else None,
-        loss_percent=fmean(losses) if losses else None,
-    )
-
-
-def _sum(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
-
-
-def _silent_parents(
-    link: Link, links: Mapping[str, Link], looks: Mapping[str, Look]
-) -> Iterator[Link]:
-    """The unbroken row of silent devices above a device, nearest first."""
-    for parent in parents(link, links):
-        if not parent.address:
-            continue  # it is on paper only; the way leads past it
-        if looks[parent.id].answered:
-            return
-        yield parent
-
-
-def _complaint(look: Look, most_loss: float, most_rtt_ms: float) -> str:
-    """What is wrong with a device that answers, "" when nothing is."""
-    if look.sample and not look.sample.up:
-        return f"antarmuka {look.sample.interface} tidak aktif (ifOperStatus)"
-    if look.loss_percent is not None and look.loss_percent > most_loss:
-        return f"paket hilang {look.loss_percent:.0f} %"
-    if look.rtt_ms is not None and look.rtt_ms > most_rtt_ms:
-        return f"waktu tempuh {look.rtt_ms:.0f} ms"
-    return look.trouble
+def _note(desk: Desk, name: str, text: str) -> None:
+    """Tell a fact on the health page, or take it back."""
+    if text:
+        desk.note[name] = text
+    else:
+        desk.note.pop(name, None)
 
 
 def _device(look: Look, state: LinkState, detail: str, offices: Sequence[Office]) -> Device:
@@ -303,7 +236,3 @@ async def _cancel(tasks: Sequence[asyncio.Task[Any]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _slug(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")

@@ -98,7 +98,7 @@ def _provider(view: View, value: dict[str, Any], colour: str) -> Node:
         "tr",
         "",
         tag("td", "", tag("i", "line", style={"background": colour}), value["name"]),
-        tag("td", "", f"{say.number(_mega(value['in_bps']))} Mb/s"),
+        tag("td", "", f"{say.number(_mega(value['in_bps']))} Mb/s", _part(view, value)),
         tag("td", "warn" if rtt and rtt > SLOW_MS else "", f"{say.number(rtt)} {say('ms')}"),
         tag(
             "td",
@@ -107,6 +107,14 @@ def _provider(view: View, value: dict[str, Any], colour: str) -> Node:
         ),
         tag("td", "", f"{value['up']}/{value['devices']}"),
     )
+
+
+def _part(view: View, value: dict[str, Any]) -> Node:
+    """Of how many links the traffic is, where some do not tell theirs."""
+    leaves, telling = value.get("leaves", 0), value.get("telling", 0)
+    if value["in_bps"] is None or telling >= leaves:
+        return None
+    return tag("small", "", " " + view.say("of {n}/{m} links", n=telling, m=leaves))
 
 
 def _mega(bps: float | None) -> float | None:

@@ -79,7 +79,9 @@ def _size(of: str) -> str:
 
 
 def _network(view: View) -> Figure:
-    say, devices = view.say, [d for d in view.values("device") if d["role"] == "office"]
+    say, found = view.say, view.values("device")
+    devices = [d for d in found if d["role"] == "office"]
+    hubs = [d["state"] for d in found if d["role"] != "office"]
     states = [d["state"] for d in devices]
     down, unconnected = states.count("down"), states.count("unconnected")
     unknown = states.count("unknown")
@@ -88,23 +90,24 @@ def _network(view: View) -> Figure:
         say("{n} disturbed", n=states.count("degraded")) if "degraded" in states else "",
         say("{n} unknown", n=unknown) if unknown else "",
         say("{n} not connected yet", n=unconnected) if unconnected else "",
+        say("{n} hubs, {m} down", n=len(hubs), m=hubs.count("down")) if "down" in hubs else "",
     ]
     return Figure(
         title=say("Office network"),
         number=say.number(alive),
         of=f"/ {say.number(len(devices))}",
-        level=_link_level(states),
+        level="bad" if "down" in hubs else _link_level(states),
         aside=say("{n} down", n=down) if down else _all(states, "up", say("all connected")),
         below=" · ".join(b for b in below if b) or _all(states, "up", say("no disturbance")),
     )
 
 
 def _link_level(states: list[str]) -> str:
-    if set(states) <= {"unconnected"}:
+    if set(states) <= {"unconnected", "unknown"}:
         return "unknown"  # not one was heard
-    if states.count("down") > len(states) / 10:
+    if "down" in states:
         return "bad"
-    return "warn" if {"down", "unknown", "degraded"} & set(states) else "ok"
+    return "warn" if {"unknown", "degraded"} & set(states) else "ok"
 
 
 def _all(states: list[str], good: str, word: str) -> str:

@@ -70,6 +70,8 @@ def provider(name: str, at: datetime, in_bps: float) -> Reading:
         "name": name,
         "devices": 20,
         "up": 20,
+        "leaves": 20,
+        "telling": 20,
         "in_bps": in_bps,
         "out_bps": in_bps / 4,
         "rtt_ms": 14.0,

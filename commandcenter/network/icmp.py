@@ -10,12 +10,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from statistics import fmean
 
-from icmplib import ICMPLibError, async_ping
+from icmplib import ICMPLibError, SocketPermissionError, SocketUnavailableError, async_ping
 from icmplib.sockets import ICMPv4Socket
 
 _SPACING = 0.004  # seconds between the first pings of two hosts, so that answers do not queue up
 _BETWEEN_PINGS = 0.2  # seconds between two pings of one host
-_FPING_LINE = re.compile(r"(?P<host>\S+)\s+:(?P<times>( ([\d.]+|-))+)\s*")
+_FPING_LINE = re.compile(r"(?P<host>\S+)\s+:(?P<times>( (\d+(\.\d+)?|-))+)\s*")
 
 
 class ProbeFailed(Exception):
@@ -24,13 +24,14 @@ class ProbeFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What came back from one host: round trip in ms (None: nothing at all) and loss in percent."""
+    """What came back from one host: the round trip in ms (None: nothing), packets sent and lost."""
 
     rtt_ms: float | None
-    loss_percent: float
+    sent: int
+    lost: int
 
 
-SILENT = Reach(None, 100.0)
+NO_PING = "komputer ini tidak boleh mengirim ping; pasang fping (setcap cap_net_raw+ep)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,10 +42,16 @@ class Probe(ABC):
     timeout: float = 1.0
     concurrency: int = 256
     name = ""
+    conclusive = True  # a host that stays silent is not reached
 
     @abstractmethod
     async def reach(self, addresses: Collection[str]) -> dict[str, Reach]:
-        """Probe every address (IPv4, IPv6 or name) at once. Raises ProbeFailed."""
+        """Probe every address (IPv4 or IPv6) at once. Raises ProbeFailed."""
+
+    @property
+    def silence(self) -> Reach:
+        """Nothing came back."""
+        return Reach(None, self.pings, self.pings)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,8 +73,10 @@ class Icmplib(Probe):
                 timeout=self.timeout,
                 privileged=self.privileged,
             )
+        except (SocketPermissionError, SocketUnavailableError) as error:
+            raise ProbeFailed(f"icmp: {error}") from error
         except (ICMPLibError, OSError):
-            return SILENT  # no such name, no route to it
+            return self.silence  # no route to it
         return _summary([*host.rtts, *[None] * (self.pings - len(host.rtts))])
 
 
@@ -83,7 +92,7 @@ class Fping(Probe):
             return {}
         lines = map(_FPING_LINE.fullmatch, (await self._run(addresses)).splitlines())
         found = {line["host"]: _summary(_times(line["times"])) for line in lines if line}
-        return {address: found.get(address, SILENT) for address in addresses}
+        return {address: found.get(address, self.silence) for address in addresses}
 
     async def _run(self, addresses: Collection[str]) -> str:
         milliseconds = [f"-p{_BETWEEN_PINGS * 1000:.0f}", f"-t{self.timeout * 1000:.0f}", "-i1"]
@@ -118,10 +127,12 @@ class Fping(Probe):
 
 @dataclass(frozen=True, kw_only=True)
 class TcpConnect(Probe):
-    """Where no ping is allowed: a host that accepts or refuses a connection is there."""
+    """Where no ping is allowed: a host that accepts or refuses a connection is there. Of one that
+    does not, nothing is known: a filter looks the same."""
 
     ports: tuple[int, ...] = (443, 80, 22, 8291)  # 8291: RouterOS Winbox
     name = "tcp"
+    conclusive = False
 
     async def reach(self, addresses: Collection[str]) -> dict[str, Reach]:
         return await _each(addresses, self._knock, self.concurrency)
@@ -129,7 +140,7 @@ class TcpConnect(Probe):
     async def _knock(self, address: str) -> Reach:
         times = await asyncio.gather(*(connect(address, p, self.timeout) for p in self.ports))
         answered = [ms for ms in times if ms is not None]
-        return Reach(min(answered), 0.0) if answered else SILENT
+        return Reach(min(answered), self.pings, 0) if answered else self.silence
 
 
 async def connect(address: str, port: int, timeout: float) -> float | None:
@@ -196,9 +207,9 @@ async def _each(
 
 
 def _summary(times: Collection[float | None]) -> Reach:
-    answered = [ms for ms in times if ms is not None]
-    loss = 100 * (1 - len(answered) / len(times))
-    return Reach(round(fmean(answered), 3) if answered else None, round(loss, 1))
+    answered = [ms for ms in times if ms is not None and ms >= 0]  # a clock that was set back
+    rtt_ms = round(fmean(answered), 3) if answered else None
+    return Reach(rtt_ms, len(times), sum(ms is None for ms in times))
 
 
 def _times(text: str) -> list[float | None]:

@@ -1,76 +1,55 @@
-"""What a router tells of its uplink over SNMP v2c and v3: IF-MIB (RFC 2863), SNMPv2-MIB."""
+"""What a router tells of its uplink over SNMP v1, v2c and v3: IF-MIB (RFC 2863), SNMPv2-MIB."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
+from dataclasses import dataclass
 from time import perf_counter
-from typing import Any, NoReturn
+from typing import Any
 
-from pyasn1.type.univ import Integer
-from pysnmp.error import PySnmpError
-from pysnmp.hlapi.v3arch import asyncio as hlapi
-from pysnmp.proto.errind import RequestTimedOut
-from pysnmp.proto.rfc1905 import EndOfMibView, NoSuchInstance, NoSuchObject
-from pysnmp.proto.rfc3412 import MsgAndPduDispatcher
+from commandcenter.network.counters import UP, Sample, restarted
+from commandcenter.network.session import UPTIME, Agent, BadAnswer, Plain, Session
 
-from commandcenter.network.counters import Sample
-
-_UPTIME = "1.3.6.1.2.1.1.3.0"  # sysUpTime, 1/100 s, wraps after 497 days
 _TYPE, _OPER_STATUS = "1.3.6.1.2.1.2.2.1.3", "1.3.6.1.2.1.2.2.1.8"
 _IN_OCTETS, _OUT_OCTETS = "1.3.6.1.2.1.2.2.1.10", "1.3.6.1.2.1.2.2.1.16"  # 32 bits wide
 _IN_ERRORS, _OUT_ERRORS = "1.3.6.1.2.1.2.2.1.14", "1.3.6.1.2.1.2.2.1.20"
 _HC_IN_OCTETS, _HC_OUT_OCTETS = "1.3.6.1.2.1.31.1.1.1.6", "1.3.6.1.2.1.31.1.1.1.10"  # 64 bits
 _DISCONTINUITY = "1.3.6.1.2.1.31.1.1.1.19"  # sysUpTime at which the counters last jumped
-_NAMES = ("1.3.6.1.2.1.31.1.1.1.1", "1.3.6.1.2.1.31.1.1.1.18", "1.3.6.1.2.1.2.2.1.2")
+_SPEED, _HIGH_SPEED = "1.3.6.1.2.1.2.2.1.5", "1.3.6.1.2.1.31.1.1.1.15"  # bit/s, Mbit/s
+_DESCRIPTION = "1.3.6.1.2.1.2.2.1.2"
+_NAMES = ("1.3.6.1.2.1.31.1.1.1.1", "1.3.6.1.2.1.31.1.1.1.18", _DESCRIPTION)
 """ifName, ifAlias and ifDescr: where an interface's name is looked for, in this order."""
-_UP, _LOOPBACK = 1, 24  # ifOperStatus up(1), ifType softwareLoopback(24)
-_MOST_INTERFACES, _ROWS_AT_ONCE = 2000, 10
-_BETWEEN_QUESTIONS, _BETWEEN_WALKS = 0.003, 0.012  # seconds; about twice what each costs in CPU
-
-Plain = int | bytes | None
-
-
-class NoAnswer(Exception):
-    """The agent is silent."""
+_LOOPBACK = 24  # ifType softwareLoopback(24)
+_FASTER = 2**32 - 1  # ifSpeed of a line that it cannot express
+_MOST_HIGH_SPEED = 1_000_000  # Mbit/s: more is an agent that tells bit/s there
+_STATES = range(1, 8)  # ifOperStatus
+_SLOWEST = 20.0  # seconds that one look at one agent may last
 
 
-class BadAnswer(Exception):
-    """The agent answers, but not what was asked; the text says what is wrong."""
+@dataclass
+class Interface:
+    """A row of ifTable as it was found, and which of its counters can be believed."""
 
+    index: int
+    column: str = ""  # where its name stands; "" when the list tells the index
+    name: str = ""
+    speed_bps: float | None = None
+    bits: int = 0  # width of the octet counters that count; 0: not known yet
+    last: Sample | None = None
+    counts: tuple[int | None, ...] = ()  # 64 bits in and out, 32 bits in and out
 
-def v2c(community: str) -> Any:
-    """The key to agents that go by a community (RFC 1901)."""
-    return hlapi.CommunityData(community, mpModel=1)  # noqa: S508 (what the routers speak)
-
-
-_AUTH = {
-    "SHA-256": hlapi.USM_AUTH_HMAC192_SHA256,
-    "SHA-512": hlapi.USM_AUTH_HMAC384_SHA512,
-    "SHA": hlapi.USM_AUTH_HMAC96_SHA,
-    "MD5": hlapi.USM_AUTH_HMAC96_MD5,
-}
-_PRIV = {
-    "AES": hlapi.USM_PRIV_CFB128_AES,
-    "AES-256": hlapi.USM_PRIV_CFB256_AES,
-    "DES": hlapi.USM_PRIV_CBC56_DES,
-}
-
-
-def v3(
-    user: str, auth: str | None, priv: str | None, protocols: tuple[str, str] = ("SHA-256", "AES")
-) -> Any:
-    """The key to agents that know users (RFC 3414): without `auth` no proof, without `priv` no
-    encryption. `protocols` are those of both: SHA-256, SHA-512, SHA, MD5 and AES, AES-256, DES.
-    """
-    return hlapi.UsmUserData(
-        user,
-        auth,
-        priv if auth else None,
-        authProtocol=_AUTH[protocols[0]] if auth else hlapi.USM_AUTH_NONE,
-        privProtocol=_PRIV[protocols[1]] if auth and priv else hlapi.USM_PRIV_NONE,
-    )
+    def octets(self, counts: tuple[int | None, ...]) -> tuple[int | None, int | None, int]:
+        """In, out and their width. Some agents have 64-bit counters that stand still, mostly at
+        zero, while those of 32 bits count: which of them move is found out once."""
+        before, self.counts = self.counts, counts
+        wide, narrow = counts[:2], counts[2:]
+        if not self.bits:
+            missing = None in wide and None not in narrow
+            still = not any(wide) and any(narrow)
+            self.bits = 32 if missing or still else _moving(before, counts) if before else 0
+        return (*narrow, 32) if self.bits == 32 else (*wide, 64)  # type: ignore[return-value]
 
 
 class SnmpReader:
@@ -88,228 +67,177 @@ class SnmpReader:
         retries: int = 1,
         concurrency: int = 128,
     ) -> None:
-        self._reject = reject
-        self._timeout, self._retries = timeout, retries
+        self._session = Session(reject, timeout, retries)
         self._places = asyncio.Semaphore(concurrency)
-        self._turn = asyncio.Lock()
-        self._engine = hlapi.SnmpEngine(msgAndPduDsp=_Listener(self._bad_packet))
-        self._targets: dict[tuple[str, int], Any] = {}
-        self._found: dict[tuple[str, int, str], int] = {}
-        self._narrow: set[tuple[str, int]] = set()
-        self._spoiled: dict[str, str] = {}
-        self._questions: dict[tuple[str, ...], list[Any]] = {}
+        self._found: dict[tuple[str, int, str], Interface] = {}
 
     async def read_interface(
-        self, address: str, port: int, auth: Any, interface: str = ""
+        self, address: str, port: int, key: Any, interface: str = ""
     ) -> Sample:
-        """One interface of the agent at `address`, in one PDU.
+        """One interface of the agent at `address` (no host name), in one PDU if it bears that.
 
         `interface` is an ifIndex, an ifName, ifAlias or ifDescr; empty is the lowest that is up and
-        no loopback. It is looked for once. Raises NoAnswer, BadAnswer.
+        no loopback. Its name is asked for every time: after a restart, or when a card was put in,
+        it may stand in another row. Raises NoAnswer, NotAsked, BadAnswer.
         """
         async with self._places:
-            key = (address, port, interface)
-            if key not in self._found:
-                self._found[key] = await self._find(address, port, auth, interface)
+            agent, place = self._session.agent(address, port), (address, port, interface)
             try:
-                return await self._sample(address, port, auth, self._found[key])
-            except (BadAnswer, NoAnswer):
-                self._found.pop(key, None)  # after a restart an interface may have another number
+                async with asyncio.timeout(_SLOWEST + 4 * self._session.timeout):
+                    return await self._read(agent, key, place)
+            except BadAnswer:
+                self._found.pop(place, None)
+                agent.forget()
                 raise
+            except TimeoutError as error:
+                raise BadAnswer("agen menjawab terlalu lambat") from error
 
     async def close(self) -> None:
         """Let go of the socket."""
-        self._engine.close_dispatcher()
+        self._session.close()
         await asyncio.sleep(0)  # the loop closes it in its next turn
 
-    async def _sample(self, address: str, port: int, auth: Any, index: int) -> Sample:
-        """Old agents have no 64-bit counters; that is noticed once and remembered."""
-        narrow = (address, port) in self._narrow
-        octets = (_IN_OCTETS, _OUT_OCTETS) if narrow else (_HC_IN_OCTETS, _HC_OUT_OCTETS)
-        columns = (*octets, _OPER_STATUS, _IN_ERRORS, _OUT_ERRORS, _DISCONTINUITY)
-        oids = (_UPTIME, *(f"{column}.{index}" for column in columns))
-        told, seconds = await self._get(address, port, auth, oids)
-        lost = min(self._retries, int(seconds // self._timeout))
-        uptime, into, out, status, bad_in, bad_out, discontinuity = (told[oid] for oid in oids)
-        sample = Sample(
-            interface=index,
-            oper_status=_needed(status, f"antarmuka {index}"),
-            uptime_ticks=_needed(uptime, "sysUpTime"),
-            discontinuity_ticks=discontinuity,
-            in_octets=into,
-            out_octets=out,
-            in_errors=bad_in,
-            out_errors=bad_out,
-            octet_bits=32 if narrow else 64,
-            rtt_ms=(seconds - lost * self._timeout) * 1000,
-            lost=lost,
-        )
-        if sample.in_octets is None and not narrow:
-            self._narrow.add((address, port))
-            return await self._sample(address, port, auth, index)
+    async def _read(self, agent: Agent, key: Any, place: tuple[str, int, str]) -> Sample:
+        known = self._found.get(place)
+        if known and (sample := await self._sample(agent, key, known)):
+            if known.last and restarted(known.last, sample):
+                agent.forget()
+                del self._found[place]
+            elif known.last and known.last.oper_status != sample.oper_status:
+                del self._found[place]  # a line that comes up has another speed
+            known.last = sample
+            return sample
+        await self._session.get(agent, key, [UPTIME])  # learns how it wants to be asked
+        self._found[place] = found = await self._find(agent, key, place[2])
+        sample = await self._sample(agent, key, found)
+        if sample is None:
+            raise BadAnswer(f"antarmuka {found.name} berganti nomor terus-menerus")
+        found.last = sample
         return sample
 
-    async def _pace(self, seconds: float) -> None:
-        """Queue up to ask, so that answers never wait behind the questions to others."""
-        async with self._turn:
-            await asyncio.sleep(seconds)
+    async def _sample(self, agent: Agent, key: Any, interface: Interface) -> Sample | None:
+        """None when another interface stands in its row."""
+        oids, index = _columns(interface, agent), interface.index
+        asked = [UPTIME, *(f"{column}.{index}" for column in oids)]
+        told, seconds = await self._session.get(agent, key, asked)
+        name = f"{interface.column}.{index}"
+        if name in asked and name not in agent.refused and _text(told[name]) != interface.name:
+            return None
+        return self._told(agent, interface, told, seconds)
 
-    async def _find(self, address: str, port: int, auth: Any, wanted: str) -> int:
+    def _told(
+        self, agent: Agent, interface: Interface, told: Mapping[str, Plain], seconds: float
+    ) -> Sample:
+        session, index = self._session, interface.index
+        lost = min(session.retries, int(seconds // session.timeout))
+
+        def number(oid: str) -> int | None:
+            return self._number(agent, oid, told.get(oid))
+
+        def column(name: str) -> int | None:
+            return number(f"{name}.{index}")
+
+        counters = (_HC_IN_OCTETS, _HC_OUT_OCTETS, _IN_OCTETS, _OUT_OCTETS)
+        into, out, bits = interface.octets(tuple(map(column, counters)))
+        status = column(_OPER_STATUS)
+        if status is None and into is None and out is None:
+            odd = next((oid for oid in agent.odd if oid.endswith(f".{index}")), "")
+            unknown = f"agen tidak mengenal antarmuka {interface.name or index}"
+            raise BadAnswer(f"{odd} bukan bilangan" if odd else unknown)
+        return Sample(
+            interface=index,
+            name=interface.name,
+            oper_status=status if status in _STATES else None,
+            uptime_ticks=number(UPTIME),
+            discontinuity_ticks=column(_DISCONTINUITY),
+            in_octets=into,
+            out_octets=out,
+            in_errors=column(_IN_ERRORS),
+            out_errors=column(_OUT_ERRORS),
+            octet_bits=bits,
+            speed_bps=interface.speed_bps,
+            at=perf_counter(),
+            within=seconds,
+            rtt_ms=(seconds - lost * session.timeout) * 1000,
+            lost=lost,
+        )
+
+    def _number(self, agent: Agent, oid: str, value: Plain) -> int | None:
+        """A count. Some agents write it as a text; what is none costs only itself."""
+        if isinstance(value, bytes):
+            text = _text(value)
+            if text.isascii() and text.isdecimal():
+                return int(text)
+            self._session.refuse(agent, oid, f"{oid} bukan bilangan")
+            return None
+        return value if value is None or value >= 0 else None
+
+    async def _find(self, agent: Agent, key: Any, wanted: str) -> Interface:
         if wanted.isdecimal():
-            return int(wanted)
-        await self._pace(_BETWEEN_WALKS)
-        if wanted:
-            for column in _NAMES:
-                async with aclosing(self._walk(address, port, auth, column)) as rows:
-                    async for index, value in rows:
-                        if value == wanted.encode():
-                            return index
-            raise BadAnswer(f"tidak ada antarmuka bernama {wanted}")
-        types = {i: v async for i, v in self._walk(address, port, auth, _TYPE)}
-        states = {i: v async for i, v in self._walk(address, port, auth, _OPER_STATUS)}
+            found = Interface(index=int(wanted))
+        elif wanted:
+            found = await self._named(agent, key, wanted)
+        else:
+            found = await self._lowest(agent, key)
+        found.speed_bps = await self._speed(agent, key, found.index)
+        return found
+
+    async def _named(self, agent: Agent, key: Any, wanted: str) -> Interface:
+        name = _text(wanted.encode())
+        for column in _NAMES:
+            async with aclosing(self._session.walk(agent, key, column)) as rows:
+                async for index, value in rows:
+                    if _text(value) == name:
+                        return Interface(index=index, column=column, name=name)
+        raise BadAnswer(f"tidak ada antarmuka bernama {wanted}")
+
+    async def _lowest(self, agent: Agent, key: Any) -> Interface:
+        walk = self._session.walk
+        types = {i: v async for i, v in walk(agent, key, _TYPE)}
+        states = {i: v async for i, v in walk(agent, key, _OPER_STATUS)}
         real = sorted(index for index, kind in types.items() if kind != _LOOPBACK)
         if not real:
             raise BadAnswer("tidak ada antarmuka selain loopback; sebutkan di kolom interface")
-        return next((index for index in real if states.get(index) == _UP), real[0])
+        index = next((index for index in real if states.get(index) == UP), real[0])
+        name, _ = await self._session.get(agent, key, [f"{_DESCRIPTION}.{index}"])
+        if text := _text(name[f"{_DESCRIPTION}.{index}"]):
+            return Interface(index=index, column=_DESCRIPTION, name=text)
+        return Interface(index=index)
 
-    async def _get(
-        self, address: str, port: int, auth: Any, oids: tuple[str, ...]
-    ) -> tuple[dict[str, int | None], float]:
-        """The numbers by OID, and the seconds until they came, lost tries included."""
-        target = await self._target(address, port)
-        await self._pace(_BETWEEN_QUESTIONS)
-        if oids not in self._questions:  # pysnmp resolves each OID once, for a third of the cost
-            asked = [hlapi.ObjectType(hlapi.ObjectIdentity(oid)) for oid in oids]
-            self._questions[oids] = asked
-        began = perf_counter()
-        try:
-            reply = await hlapi.get_cmd(
-                self._engine,
-                auth,
-                target,
-                hlapi.ContextData(),
-                *self._questions[oids],
-                lookupMib=False,
-            )
-        except (PySnmpError, OSError) as error:
-            raise NoAnswer("pertanyaan tidak dapat dikirim") from error
-        seconds = perf_counter() - began
-        numbers: dict[str, int | None] = {}
-        for name, value in self._bindings(address, port, reply):
-            plain = _plain(value)
-            if isinstance(plain, bytes):
-                self._refuse(address, f"{name} bukan bilangan")
-            else:
-                numbers[str(name)] = plain
-        if numbers.keys() != set(oids):
-            self._refuse(address, "jawaban memuat OID yang tidak ditanyakan")
-        return numbers, seconds
-
-    async def _walk(
-        self, address: str, port: int, auth: Any, column: str
-    ) -> AsyncGenerator[tuple[int, Plain], None]:
-        """Index and value of every row of a column. Raises NoAnswer, BadAnswer."""
-        start = hlapi.ObjectType(hlapi.ObjectIdentity(column))
-        walk = hlapi.bulk_walk_cmd(
-            self._engine,
-            auth,
-            await self._target(address, port),
-            hlapi.ContextData(),
-            0,
-            _ROWS_AT_ONCE,
-            start,
-            lexicographicMode=False,
-            lookupMib=False,
-            maxRows=_MOST_INTERFACES,
-        )
-        try:
-            async with aclosing(walk) as replies:
-                async for reply in replies:
-                    for name, value in self._bindings(address, port, reply):
-                        yield int(name[-1]), _plain(value)
-        except (PySnmpError, OSError) as error:
-            raise NoAnswer("pertanyaan tidak dapat dikirim") from error
-
-    async def _target(self, address: str, port: int) -> Any:
-        if (address, port) not in self._targets:
-            kind = hlapi.Udp6TransportTarget if ":" in address else hlapi.UdpTransportTarget
-            try:
-                self._targets[address, port] = await kind.create(
-                    (address, port), timeout=self._timeout, retries=self._retries
-                )
-            except (PySnmpError, OSError) as error:
-                raise NoAnswer(f"alamat {address} tidak dikenal") from error
-        return self._targets[address, port]
-
-    def _bindings(self, address: str, port: int, reply: tuple[Any, Any, Any, Any]) -> Any:
-        failure, status, _, bindings = reply
-        spoiled = self._spoiled.pop(address, "")
-        if failure is not None:
-            self._targets.pop((address, port), None)  # a name may lead elsewhere by now
-            if isinstance(failure, RequestTimedOut) and not spoiled:
-                raise NoAnswer("tidak menjawab")
-            raise BadAnswer(
-                _REFUSALS.get(type(failure).__name__, f"jawaban rusak: {spoiled or failure}")
-            )
-        if status:
-            raise BadAnswer(f"agen menolak: {status.prettyPrint()}")
-        return bindings
-
-    def _refuse(self, address: str, reason: str) -> NoReturn:
-        self._reject(f"{address}: {reason}", b"")
-        raise BadAnswer(reason)
-
-    def _bad_packet(self, address: str, reason: str, packet: bytes) -> None:
-        if any(known.transport_address[0] == address for known in self._targets.values()):
-            self._spoiled[address] = reason
-        self._reject(f"{address}: {reason}", packet)
+    async def _speed(self, agent: Agent, key: Any, index: int) -> float | None:
+        """bit/s; None when the agent does not know: 0, or what ifSpeed tells of all over 4 Gb/s."""
+        high_oid, low_oid = f"{_HIGH_SPEED}.{index}", f"{_SPEED}.{index}"
+        told, _ = await self._session.get(agent, key, [low_oid, high_oid])
+        high, low = (self._number(agent, oid, told[oid]) for oid in (high_oid, low_oid))
+        if high and high <= _MOST_HIGH_SPEED:
+            return high * 1e6
+        return float(low) if low and low < _FASTER else None
 
 
-class _Listener(MsgAndPduDispatcher):  # type: ignore[misc]
-    """pysnmp's dispatcher, which drops bad packets in silence; here each leaves its reason."""
-
-    def __init__(self, bad: Callable[[str, str, bytes], None]) -> None:
-        super().__init__()
-        self._bad = bad
-        builder = self.mib_instrum_controller.get_mib_builder()
-        self._counters = {
-            reason: builder.import_symbols(mib, name)[0] for reason, (mib, name) in _DROPPED.items()
-        }
-
-    def receive_message(self, engine: Any, domain: Any, address: Any, packet: Any) -> Any:
-        before = {reason: int(c.syntax) for reason, c in self._counters.items()}
-        try:
-            rest = super().receive_message(engine, domain, address, packet)
-        except Exception as error:  # whatever the decoder stumbles over in a forged packet
-            self._bad(address[0], f"bukan SNMP ({type(error).__name__})", bytes(packet))
-            return b""
-        for reason, counter in self._counters.items():
-            if int(counter.syntax) != before[reason]:
-                self._bad(address[0], reason, bytes(packet))
-        return rest
+def _columns(interface: Interface, agent: Agent) -> list[str]:
+    wide = [] if agent.old or interface.bits == 32 else [_HC_IN_OCTETS, _HC_OUT_OCTETS]
+    narrow = [] if interface.bits == 64 else [_IN_OCTETS, _OUT_OCTETS]
+    newer = [] if agent.old else [_DISCONTINUITY]
+    name = [interface.column] if interface.column else []
+    return [*wide, *narrow, _OPER_STATUS, _IN_ERRORS, _OUT_ERRORS, *newer, *name]
 
 
-_REFUSALS: Mapping[str, str] = {
-    "WrongDigest": "sandi autentikasi SNMPv3 salah",
-    "UnknownUserName": "pengguna SNMPv3 tidak dikenal",
-}
-_DROPPED: Mapping[str, tuple[str, str]] = {  # pysnmp counts what it drops, as SNMPv2-MIB demands
-    "bukan SNMP (BER rusak)": ("__SNMPv2-MIB", "snmpInASNParseErrs"),
-    "versi SNMP lain": ("__SNMPv2-MIB", "snmpInBadVersions"),
-    "community lain": ("__SNMPv2-MIB", "snmpInBadCommunityNames"),
-    "jenis PDU yang tidak diminta": ("__SNMP-MPD-MIB", "snmpUnknownPDUHandlers"),
-    "pesan SNMPv3 rusak": ("__SNMP-MPD-MIB", "snmpInvalidMsgs"),
-}
+def _moving(before: tuple[int | None, ...], after: tuple[int | None, ...]) -> int:
+    """The width of the counters that count; 0 when nothing went through."""
+    wide_in, wide_out, narrow_in, narrow_out = (
+        old != new for old, new in zip(before, after, strict=True)
+    )
+    if (narrow_in and not wide_in) or (narrow_out and not wide_out):
+        return 32
+    return 64 if wide_in or wide_out else 0
 
 
-def _plain(value: Any) -> Plain:
-    """Integers and strings as Python's own; None for noSuchObject and the like."""
-    if isinstance(value, (NoSuchObject, NoSuchInstance, EndOfMibView)):
-        return None
-    return int(value) if isinstance(value, Integer) else bytes(value)
-
-
-def _needed(value: int | None, what: str) -> int:
-    if value is None:
-        raise BadAnswer(f"agen tidak mengenal {what}")
-    return value
+def _text(value: Plain) -> str:
+    """A name without the NULs and blanks that some agents send along."""
+    if not isinstance(value, bytes):
+        return ""
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        text = value.decode("latin-1")
+    return text.strip("\0 \t\r\n")

@@ -29,8 +29,8 @@ async def test_the_living_answer_and_the_dead_do_not(probe: icmp.Probe) -> None:
         rtt = found[host].rtt_ms
         assert rtt is not None
         assert 0 < rtt < 1000
-        assert found[host].loss_percent == 0
-    assert found[DEAD] == icmp.SILENT
+        assert found[host].lost == 0
+    assert found[DEAD] == probe.silence
 
 
 async def test_the_first_tool_that_works_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,12 +49,20 @@ async def test_losses_are_read_from_what_fping_says(tmp_path: Path) -> None:
     script.write_text(
         "#!/bin/sh\n"
         'echo "ICMP Host Unreachable from 127.0.0.9 for ICMP Echo sent to 127.0.0.8" >&2\n'
+        'echo "127.0.0.7 : duplicate for [0], 84 bytes, 0.41 ms" >&2\n'
+        'echo "127.0.0.7 : [1], timed out (1.00 avg, 50% loss)" >&2\n'
         'echo "127.0.0.7 : 1.00 - 3.00" >&2\n'
+        'echo "127.0.0.8 : 1.0.0 nan -3" >&2\n'
+        'echo "fd00::7       : 4.00 4.00 4.00" >&2\n'
         "exit 1\n"
     )
     script.chmod(0o755)
-    found = await icmp.Fping(command=str(script)).reach(["127.0.0.7", "127.0.0.8"])
-    assert found == {"127.0.0.7": icmp.Reach(2.0, 33.3), "127.0.0.8": icmp.SILENT}
+    found = await icmp.Fping(command=str(script)).reach(["127.0.0.7", "127.0.0.8", "fd00::7"])
+    assert found == {
+        "127.0.0.7": icmp.Reach(2.0, 3, 1),
+        "127.0.0.8": icmp.Reach(None, 3, 3),
+        "fd00::7": icmp.Reach(4.0, 3, 0),
+    }
 
 
 async def test_a_broken_fping_says_why(tmp_path: Path) -> None:

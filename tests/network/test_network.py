@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
+import socket
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import pytest
 
 from commandcenter.feed import Desk, SourceDown
-from commandcenter.network.icmp import Probe, ProbeFailed, Reach
+from commandcenter.network.icmp import Probe, ProbeFailed, Reach, TcpConnect
+from commandcenter.reading import Reading
 from commandcenter.secret import Secret
 from feeds.network import Network
 from tests.conftest import Tray
@@ -44,6 +46,17 @@ async def test_a_list_of_ids_and_names_shows_what_is_not_connected(
     assert device["kecamatan"] == "Arut Selatan"  # known from the list of offices
 
 
+@pytest.fixture
+def no_ping(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing answers a ping: loopback would always."""
+
+    async def choose(*_: object) -> Probe:
+        return Deaf()
+
+    monkeypatch.setattr("commandcenter.network.icmp.choose", choose)
+
+
+@pytest.mark.usefixtures("no_ping")
 async def test_a_device_dies_and_comes_back(
     network: Make, devices: Path, own_agent: Agent, desk: Desk
 ) -> None:
@@ -92,7 +105,8 @@ async def test_behind_a_broken_parent_things_are_unknown_unless_they_answer(
     assert value(second, "device/alive")["state"] == "up"
     telkom = value(second, "provider/telkom")
     assert (telkom["devices"], telkom["up"], telkom["in_bps"]) == (4, 1, None)
-    assert telkom["loss_percent"] == 50  # of the core and of what answers; nothing else is known
+    assert (telkom["leaves"], telkom["telling"]) == (2, 0)
+    assert telkom["loss_percent"] == 0  # of what answers: that others are dead is told by `up`
     assert next(iter(second)) in ("device/alive", "device/paper")  # known before the silent ones
 
 
@@ -116,7 +130,8 @@ async def test_a_silent_agent_behind_a_ping_is_a_degraded_link(
     async with peer(lambda _: None) as port:
         write(devices, f"rtr,Kumai,office,telkom,,127.0.0.1,{port},icmp,lo")
         device = value(await look(network(), desk), "device/rtr")
-    assert (device["state"], device["detail"]) == ("degraded", "SNMP tidak menjawab")
+    told = "SNMP tidak menjawab (periksa community, hak akses di perangkat, port)"
+    assert (device["state"], device["detail"]) == ("degraded", told)
     assert device["rtt_ms"] is not None
 
 
@@ -152,10 +167,19 @@ async def test_a_port_may_stand_for_the_device(network: Make, devices: Path, des
     assert value(readings, "device/off")["loss_percent"] == 100
 
 
+class Deaf(Probe):
+    """A network in which nobody answers a ping."""
+
+    name = "icmp"
+
+    async def reach(self, addresses: Collection[str]) -> dict[str, Reach]:
+        return dict.fromkeys(addresses, self.silence)
+
+
 class Slow(Probe):
     """A network as slow and lossy as the test says."""
 
-    reach_ = Reach(10.0, 0.0)
+    reach_ = Reach(10.0, 3, 0)
     name = "icmp"
 
     async def reach(self, addresses: object) -> dict[str, Reach]:
@@ -165,9 +189,10 @@ class Slow(Probe):
 @pytest.mark.parametrize(
     ("reach", "state", "detail"),
     [
-        (Reach(150.0, 10.0), "up", ""),
-        (Reach(151.0, 0.0), "degraded", "waktu tempuh 151 ms"),
-        (Reach(20.0, 33.3), "degraded", "paket hilang 33 %"),
+        (Reach(150.0, 30, 3), "up", ""),
+        (Reach(151.0, 3, 0), "degraded", "waktu tempuh 151 ms"),
+        (Reach(20.0, 30, 10), "degraded", "paket hilang 33 %"),
+        (Reach(20.0, 3, 1), "up", ""),  # one of three is chance
     ],
 )
 async def test_a_slow_or_lossy_link_is_degraded(
@@ -238,8 +263,14 @@ async def test_a_probe_by_snmp_needs_a_key(network: Make, devices: Path, desk: D
         await look(network(community=None), desk)
 
 
-async def test_a_ping_tool_that_vanishes_is_told_and_another_is_looked_for(
-    network: Make, devices: Path, desk: Desk, monkeypatch: pytest.MonkeyPatch
+async def keep(feed: Network, desk: Desk, told: dict[str, Reading]) -> None:
+    """Take what one look tells, also when it ends badly."""
+    async for reading in feed.read(desk):
+        told[reading.key] = reading
+
+
+async def test_a_ping_tool_that_vanishes_is_told_and_costs_only_the_pinged(
+    *, network: Make, devices: Path, agent: Agent, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Gone(Slow):
         async def reach(self, addresses: object) -> dict[str, Reach]:
@@ -248,13 +279,134 @@ async def test_a_ping_tool_that_vanishes_is_told_and_another_is_looked_for(
     async def choose(*_: object) -> Probe:
         return Gone()
 
-    write(devices, "a,A,office,,,127.0.0.1,0,icmp,")
+    write(
+        devices,
+        "a,A,office,,,127.0.0.1,0,icmp,",
+        f"b,B,office,,,127.0.0.1,{agent.port},snmp,lo",
+    )
     feed = network()
+    told: dict[str, Reading] = {}
     with monkeypatch.context() as patch:
         patch.setattr("commandcenter.network.icmp.choose", choose)
         with pytest.raises(SourceDown, match="alat ping tidak bekerja: fping"):
-            await look(feed, desk)
+            await keep(feed, desk, told)
+    assert value(told, "device/a")["state"] == "unknown"
+    assert value(told, "device/b")["state"] == "up"
     assert value(await look(feed, desk), "device/a")["state"] == "up"
+
+
+async def test_where_no_ping_is_allowed_silence_is_unknown_and_never_down(
+    network: Make, devices: Path, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def choose(*_: object) -> Probe:
+        return TcpConnect(timeout=0.1)
+
+    monkeypatch.setattr("commandcenter.network.icmp.choose", choose)
+    write(devices, f"a,A,office,,,{DEAD},0,icmp,", "b,B,office,,,127.0.0.1,0,icmp,")
+    feed = network()
+    for _ in range(4):
+        readings = await look(feed, desk)
+    device = value(readings, "device/a")
+    assert (device["state"], device["loss_percent"]) == ("unknown", None)
+    assert "tidak boleh mengirim ping" in str(device["detail"])
+    assert "tidak boleh mengirim ping" in desk.note["ping"]
+    assert value(readings, "device/b")["state"] == "up"  # a refused connection is an answer
+
+
+async def test_what_answers_a_ping_and_no_snmp_is_never_down(
+    network: Make, devices: Path, desk: Desk
+) -> None:
+    async with peer(lambda _: None) as port:
+        write(devices, f"rtr,Kumai,office,telkom,,127.0.0.1,{port},snmp,lo")
+        feed = network(timeout=0.1)
+        for _ in range(4):
+            device = value(await look(feed, desk), "device/rtr")
+    assert device["state"] == "degraded"
+    assert str(device["detail"]).startswith("menjawab ping, tetapi SNMP tidak menjawab (periksa")
+
+
+@pytest.mark.usefixtures("no_ping")
+async def test_what_answers_snmp_and_no_ping_is_never_down(
+    network: Make, devices: Path, agent: Agent, desk: Desk
+) -> None:
+    write(devices, f"rtr,Kumai,office,telkom,,127.0.0.1,{agent.port},icmp,lo")
+    feed = network()
+    for _ in range(4):
+        device = value(await look(feed, desk), "device/rtr")
+    assert (device["state"], device["loss_percent"]) == ("degraded", None)
+    assert "menjawab SNMP, tetapi tidak menjawab ping" in str(device["detail"])
+
+
+def resolver(answers: dict[str, str | int]) -> Callable[..., object]:
+    """A resolver that tells addresses, or fails with an error of getaddrinfo."""
+
+    def getaddrinfo(host: str, *_: object, **__: object) -> object:
+        told = answers[host]
+        if isinstance(told, int):
+            raise socket.gaierror(told, "as the resolver says")
+        return [(socket.AF_INET, socket.SOCK_DGRAM, 17, "", (told, 0))]
+
+    return getaddrinfo
+
+
+async def test_a_name_without_an_address_costs_only_its_device(
+    network: Make, devices: Path, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(
+        devices,
+        "good,Ada,office,,,rtr.example,0,icmp,",
+        "bad,Salah,office,,,rtr.exmaple,0,icmp,",
+        "number,Angka,office,,,127.0.0.1,0,icmp,",
+    )
+    names: dict[str, str | int] = {"rtr.example": "127.0.0.1", "rtr.exmaple": socket.EAI_NONAME}
+    feed = network()
+    monkeypatch.setattr("commandcenter.network.names.socket.getaddrinfo", resolver(names))
+    for _ in range(4):
+        readings = await look(feed, desk)
+    bad = value(readings, "device/bad")
+    assert (bad["state"], bad["detail"]) == (
+        "unknown",
+        "nama rtr.exmaple tidak dikenal DNS; periksa kolom address",
+    )
+    assert [value(readings, f"device/{i}")["state"] for i in ("good", "number")] == ["up", "up"]
+    assert "dns" not in desk.note
+
+
+@pytest.mark.parametrize("error", [socket.EAI_NONAME, socket.EAI_AGAIN])
+async def test_when_no_name_is_told_our_resolver_is_down_and_not_the_devices(
+    *, network: Make, devices: Path, desk: Desk, monkeypatch: pytest.MonkeyPatch, error: int
+) -> None:
+    write(devices, "a,A,office,,,a.example,0,icmp,", "b,B,office,,,b.example,0,icmp,")
+    feed = network()
+    where = "commandcenter.network.names.socket.getaddrinfo"
+    monkeypatch.setattr(where, resolver({"a.example": error, "b.example": error}))
+    for _ in range(4):
+        readings = await look(feed, desk)
+    for key in ("device/a", "device/b"):
+        assert value(readings, key)["state"] == "unknown"
+        assert "DNS komputer ini tidak menjawab" in str(value(readings, key)["detail"])
+    assert "DNS komputer ini tidak menjawab" in desk.note["dns"]
+    monkeypatch.setattr(where, resolver({"a.example": "127.0.0.1", "b.example": "127.0.0.1"}))
+    assert value(await look(feed, desk), "device/a")["state"] == "up"
+    assert "dns" not in desk.note
+
+
+async def test_a_fault_in_one_look_costs_one_device(
+    *, network: Make, devices: Path, desk: Desk, tray: Tray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def connect(*_: object) -> float:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("commandcenter.network.looker.connect", connect)
+    write(devices, "a,A,office,,,127.0.0.1,0,tcp:9,", "b,B,office,,,127.0.0.1,0,icmp,")
+    readings = await look(network(), desk)
+    device = value(readings, "device/a")
+    assert (device["state"], device["detail"]) == (
+        "degraded",  # it answers a ping
+        "kesalahan saat membaca: ZeroDivisionError",
+    )
+    assert value(readings, "device/b")["state"] == "up"
+    assert [why for _, why, _ in tray.kept] == ["a: kesalahan saat membaca: ZeroDivisionError"]
 
 
 async def test_a_user_of_snmp_v3_reads_with_both_passwords(
@@ -265,6 +417,33 @@ async def test_a_user_of_snmp_v3_reads_with_both_passwords(
     write(devices, f"rtr,Kumai,office,,,127.0.0.1,{agent.port},snmp,lo")
     feed = network(v3_user="nocuser", v3_auth=Secret("env:AUTH"), v3_priv=Secret("env:PRIV"))
     assert value(await look(feed, desk), "device/rtr")["state"] == "up"
+
+
+async def test_a_password_that_snmp_v3_does_not_take_is_told(
+    network: Make, devices: Path, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTH", "tooshrt")
+    write(devices, "rtr,Kumai,office,,,127.0.0.1,161,snmp,lo")
+    with pytest.raises(SourceDown, match="v3_auth: sandi SNMPv3 sedikitnya 8 huruf"):
+        await look(network(v3_user="nocuser", v3_auth=Secret("env:AUTH")), desk)
+
+
+@pytest.mark.usefixtures("no_ping")
+async def test_what_could_not_be_asked_is_unknown_and_never_down(
+    network: Make, devices: Path, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def create(*_: object, **__: object) -> object:
+        raise OSError("no route")
+
+    monkeypatch.setattr("commandcenter.network.session.hlapi.UdpTransportTarget.create", create)
+    write(devices, "rtr,Kumai,office,,,127.0.0.1,161,snmp,lo")
+    feed = network()
+    for _ in range(4):
+        device = value(await look(feed, desk), "device/rtr")
+    assert (device["state"], device["detail"]) == (
+        "unknown",
+        "SNMP: alamat 127.0.0.1 tidak dikenal",
+    )
 
 
 async def test_300_devices_are_looked_at_at_once_and_hardly_any_looks_slow_for_it(

@@ -101,3 +101,23 @@ def test_a_line_whose_provider_was_renamed_keeps_its_past() -> None:
     figure = chart([old, new])
     assert figure["data"][0]["name"] == "Telkom Indonesia"
     assert len(line(figure)) == 2
+
+
+def table(**value: Any) -> str:
+    """The providers' figures as they are drawn."""
+    panel = Network(name="network")
+    board = Board(
+        patience={"network": Patience(late_after=30, stale_after=90)}, series=panel.series
+    )
+    reading = told(4e8, NOW)
+    board.take([replace(reading, value=(reading.value or {}) | value)], NOW)
+    say = Language("id", ZoneInfo("Asia/Jakarta"))
+    view = View(board=board, feeds=panel.feeds, now=NOW, say=say, region=Region(name="Kobar"))
+    return str(panel.render(view).body)
+
+
+def test_a_sum_says_of_how_many_links_it_is_when_some_are_silent() -> None:
+    assert "dari 3/5 tautan" in table(leaves=5, telling=3)
+    assert "tautan" not in table(leaves=5, telling=5)
+    assert "tautan" not in table(leaves=5, telling=0, in_bps=None)
+    assert "tautan" not in table()  # told by an older version

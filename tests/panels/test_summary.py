@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from commandcenter.board import Board, Patience, View
@@ -85,3 +86,24 @@ def test_no_application_is_not_a_row_of_well_ones() -> None:
 
 def test_a_network_of_which_no_office_is_connected_yet_is_not_green() -> None:
     assert "figure unknown" in card("network", samples.device(1, state="unconnected"))
+
+
+def test_the_network_is_as_bad_as_its_worst_office() -> None:
+    well = [samples.device(n) for n in range(50)]
+    assert "figure ok" in card("network", *well)
+    assert "figure warn" in card("network", *well, samples.device(99, state="unknown"))
+    assert "figure bad" in card("network", *well, samples.device(99, state="down"))
+
+
+def test_offices_of_which_nothing_is_known_are_neither_green_nor_amber() -> None:
+    drawn = card("network", *(samples.device(n, state="unknown") for n in range(3)))
+    assert "figure unknown" in drawn
+
+
+def test_a_hub_that_is_down_makes_the_network_bad() -> None:
+    hub = samples.device(1, state="down")
+    assert hub.value is not None
+    core = replace(hub, value=hub.value | {"role": "core"})
+    drawn = card("network", core, samples.device(2))
+    assert "figure bad" in drawn
+    assert "1 simpul, 1 putus" in drawn

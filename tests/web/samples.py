@@ -73,6 +73,8 @@ def provider(name: str, in_bps: float = 250e6, *, devices: int = 30) -> Reading:
         "name": name,
         "devices": devices,
         "up": devices,
+        "leaves": devices,
+        "telling": devices,
         "in_bps": in_bps,
         "out_bps": in_bps / 4,
         "rtt_ms": 14.0,
