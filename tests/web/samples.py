@@ -9,6 +9,7 @@ from typing import Any, Literal
 from commandcenter.reading import Origin, Reading
 from commandcenter.vocabulary import (
     Application,
+    ApplicationState,
     Camera,
     CameraState,
     Complaint,
@@ -116,7 +117,7 @@ def complaint_totals(count: int, feed: str = "complaints") -> Reading:
     return reading(feed, "totals/all", dict(value))
 
 
-def application(name: str, *, state: Literal["up", "degraded", "down"] = "up") -> Reading:
+def application(name: str, *, state: ApplicationState = "up") -> Reading:
     value: Application = {
         "name": name,
         "url": f"https://{name}.example",
@@ -124,7 +125,9 @@ def application(name: str, *, state: Literal["up", "degraded", "down"] = "up") -
         "detail": "",
         "status": 200,
         "latency_ms": 120.0,
+        "certificate": "trusted",
         "certificate_days": 80.0,
+        "certificate_ends_first": f"{name}.example",
         "behind": "",
     }
     return reading("applications", f"application/{name}", dict(value))

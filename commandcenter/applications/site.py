@@ -1,0 +1,56 @@
+"""The list of applications: which addresses are asked, and what their pages must be like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from commandcenter.lists import BadList, read_list
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Site:
+    """A row of the list of applications."""
+
+    id: str
+    name: str
+    url: str
+    expect_status: int | None = None  # without it: 200 to 299
+    expect_text: str = ""  # words that the page must contain
+    behind: str = ""  # id of the network device it hangs on
+
+    @property
+    def host(self) -> str:
+        """The host of its address as DNS knows it: small letters, IDN in its ASCII form."""
+        return httpx.URL(self.url).raw_host.decode("ascii")
+
+
+def read_sites(path: Path) -> list[Site]:
+    """The list of applications. Raises BadList with every mistake at once."""
+    sites = read_list(path, Site)
+    mistakes = [f"{path}, id {site.id!r}, {m}" for m, site in _mistakes(sites)]
+    if mistakes:
+        raise BadList(mistakes)
+    return sites
+
+
+def _mistakes(sites: Sequence[Site]) -> Iterator[tuple[str, Site]]:
+    seen: set[str] = set()
+    for site in sites:
+        if site.id in seen:
+            yield "column id: sudah dipakai di baris lain", site
+        seen.add(site.id)
+        if not _is_url(site.url):
+            yield "column url: tulis alamat lengkap, misalnya https://contoh.go.id/", site
+
+
+def _is_url(text: str) -> bool:
+    try:
+        url = httpx.URL(text)
+    except (httpx.InvalidURL, ValueError):
+        return False
+    port = url.port is None or 0 < url.port < 65536
+    return url.scheme in ("http", "https") and bool(url.host) and port
