@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import httpx
 
 MOST = 256 * 1024  # bytes that are read of a page, packed and unpacked
-_CHUNK = 16 * 1024
 _ZLIB = ("gzip", "x-gzip", "deflate")
 _UNREADABLE = ("br", "zstd", "compress", "x-compress", "dcb", "dcz")
 
@@ -36,7 +35,7 @@ class Body:
     async def read(self, response: httpx.Response) -> None:
         """Read to the end or to the limit. Raises BadPacking, httpx.HTTPError."""
         self._begin(response.headers)
-        async for chunk in response.aiter_raw(_CHUNK):
+        async for chunk in response.aiter_raw():
             self.received += len(chunk)
             self._take(chunk)
             self.cut = self.received >= MOST or len(self.content) >= MOST

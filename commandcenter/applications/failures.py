@@ -28,6 +28,7 @@ _HTTP = (  # h11's sentences; what a browser forgives is told as served
     ("illegal status line", "yang menjawab bukan HTTP/1.1", False),
     ("illegal chunk header", "halaman terpotong: bagiannya (chunked) rusak", False),
     ("without sending a response", "sambungan ditutup tanpa jawaban HTTP", False),
+    ("without a pending proposal", "status HTTP 101 tanpa diminta", False),
     ("no response line", "yang menjawab bukan HTTP/1.1", False),
 )
 
@@ -70,7 +71,7 @@ def explain(error: Exception, trail: Trail, timeout: float, most_redirects: int)
         _redirected(error, most_redirects)
         or _lookup(error, trail)
         or _unconnected(error, trail)
-        or _http(error)
+        or _http(error, trail)
     )
 
 
@@ -79,7 +80,8 @@ def _redirected(error: Exception, most_redirects: int) -> Failure | None:
         return Failure("dialihkan berputar-putar: halaman kembali ke alamat yang sama")
     if isinstance(error, TooManyRedirects):
         return Failure(f"dialihkan lebih dari {most_redirects} kali")
-    if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
+    invalid = "in location header" in str(error)  # httpx's words for one that is no address
+    if invalid or isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
         return Failure("dialihkan ke alamat yang bukan http atau https")
     return None
 
@@ -129,12 +131,22 @@ def _unconnected(error: Exception, trail: Trail) -> Failure | None:
         why = ": sambungan ditolak" if errno.ECONNREFUSED in numbers else ""
         return Failure(f"{_CONNECTING}{why}{there}")
     if isinstance(error, httpx.NetworkError):
-        return Failure(f"sambungan diputus sebelum jawaban datang{there}")
+        return Failure(f"sambungan diputus sebelum jawaban datang{there}{_perhaps(trail)}")
     return None
 
 
-def _http(error: Exception) -> Failure:
+def _perhaps(trail: Trail) -> str:
+    """TLS 1.3 has no other moment to refuse a client without a certificate (RFC 8446 4.4.2.4), and
+    the alert that says so may be lost with the connection."""
+    encrypted = trail.at.scheme == "https"
+    return "; mungkin server menuntut sertifikat klien (mTLS)" if encrypted else ""
+
+
+def _http(error: Exception, trail: Trail) -> Failure:
     told = str(error)
+    if "illegal request line" in told:  # bytes before any line, as HTTP/2 begins
+        opens = trail.at.scheme == "https"  # browsers speak it there, and nowhere else
+        return Failure("yang menjawab bukan HTTP/1.1, mungkin HTTP/2 saja", served=opens)
     for sentence, words, served in _HTTP:
         if sentence in told:
             return Failure(words, served=served)
@@ -143,4 +155,6 @@ def _http(error: Exception) -> Failure:
 
 def tls_error(error: Exception) -> ssl.SSLError | None:
     """What OpenSSL said, None when it said nothing."""
-    return next(causes(error, ssl.SSLError), None)
+    waiting = (ssl.SSLWantReadError, ssl.SSLWantWriteError)  # what asks for more bytes
+    told = (found for found in causes(error, ssl.SSLError) if not isinstance(found, waiting))
+    return next(told, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import httpx
 
 from commandcenter.lists import BadList, read_list
+
+_HOST = re.compile(r"[a-zA-Z0-9._:-]+")  # an underscore is no rule of DNS, and many have one
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,4 +56,5 @@ def _is_url(text: str) -> bool:
     except (httpx.InvalidURL, ValueError):
         return False
     port = url.port is None or 0 < url.port < 65536
-    return url.scheme in ("http", "https") and bool(url.host) and port
+    host = _HOST.fullmatch(url.raw_host.decode("ascii")) is not None
+    return url.scheme in ("http", "https") and host and port

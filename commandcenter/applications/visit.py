@@ -7,7 +7,7 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -17,6 +17,9 @@ from commandcenter.applications.certificates import Chain, needed_chain
 from commandcenter.applications.charset import plain, text_of
 from commandcenter.applications.destination import is_downgrade, is_same_site
 from commandcenter.applications.site import Site
+
+if TYPE_CHECKING:
+    import httpcore
 
 _HEADERS = {
     "User-Agent": "commandcenter/1 (pemantau ketersediaan)",
@@ -56,10 +59,20 @@ class Trail:
         """The host it was led to, "" while that is the one of the list."""
         return self.at.host if self.at.host != self.start.host else ""
 
-    async def note(self, event: str, _: Mapping[str, Any]) -> None:
+    _wires: list[httpcore.AsyncNetworkStream] = field(default_factory=list)
+
+    async def note(self, event: str, told: Mapping[str, Any]) -> None:
         """For httpcore's `trace`."""
         if event.endswith(".started"):
             self.step = event
+        elif event == "connection.connect_tcp.complete":
+            self._wires.append(told["return_value"])
+
+    async def hang_up(self) -> None:
+        """Close what is still open: httpcore leaves a handshake that is given up to the garbage
+        collector."""
+        while self._wires:
+            await self._wires.pop().aclose()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +87,13 @@ class Page:
 async def walk(trail: Trail, trust: ssl.SSLContext, most_redirects: int) -> None:
     """Go to the page and read it. Raises httpx.HTTPError, OSError, BadPacking, TooManyRedirects,
     RedirectLoop, httpx.InvalidURL; where it stopped stands in `trail`."""
+    try:
+        await _walk(trail, trust, most_redirects)
+    finally:
+        await trail.hang_up()
+
+
+async def _walk(trail: Trail, trust: ssl.SSLContext, most_redirects: int) -> None:
     clock = asyncio.get_running_loop().time
     began = clock()
     async with _client(trust) as client:

@@ -117,17 +117,24 @@ def complaint_totals(count: int, feed: str = "complaints") -> Reading:
     return reading(feed, "totals/all", dict(value))
 
 
-def application(name: str, *, state: ApplicationState = "up") -> Reading:
+def application(
+    name: str,
+    *,
+    state: ApplicationState = "up",
+    url: str = "",
+    certificate: Literal["trusted", "untrusted"] | None = "trusted",
+    certificate_days: float = 80.0,
+) -> Reading:
     value: Application = {
         "name": name,
-        "url": f"https://{name}.example",
+        "url": url or f"https://{name}.example",
         "state": state,
         "detail": "",
         "status": 200,
         "latency_ms": 120.0,
-        "certificate": "trusted",
-        "certificate_days": 80.0,
-        "certificate_ends_first": f"{name}.example",
+        "certificate": certificate,
+        "certificate_days": certificate_days if certificate else None,
+        "certificate_ends_first": f"{name}.example" if certificate else "",
         "behind": "",
     }
     return reading("applications", f"application/{name}", dict(value))
