@@ -134,9 +134,9 @@ class Applications(Feed):
     def _ending(self, answer: Answer, now: datetime) -> str:
         """Which certificate ends soon, while it is still accepted."""
         certificate = answer.certificate
-        if certificate is None or certificate.trouble:
+        days = None if certificate is None else _days(certificate, now)
+        if certificate is None or certificate.trouble or days is None:
             return ""
-        days = _days(certificate, now)
         if days >= self.certificate_warn_days:
             return ""
         return f"sertifikat “{certificate.ends_first}” habis dalam {max(0, int(days))} hari"
@@ -182,7 +182,9 @@ def _trust(certificate: Certificate) -> Literal["trusted", "untrusted"]:
     return "untrusted" if certificate.trouble else "trusted"
 
 
-def _days(certificate: Certificate, now: datetime) -> float:
+def _days(certificate: Certificate, now: datetime) -> float | None:
     """Days for which browsers go on accepting it: none left once they do not."""
+    if certificate.ends is None:
+        return 0.0 if certificate.trouble else None
     days = (certificate.ends - now).total_seconds() / _DAY
     return min(0.0, days) if certificate.trouble else days

@@ -6,7 +6,7 @@ Rules: RFC 5280 6 (paths), RFC 9525 (names), and what OpenSSL says against a pat
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -39,16 +39,16 @@ _MOST_NAMES = 3
 class Certificate:
     """What the chains of the https pages on the way say together."""
 
-    ends: datetime  # the first end among the certificates that a browser needs
+    ends: datetime | None  # the first end among those that a browser needs; None: not readable
     ends_first: str  # whose end that is, as its certificate names it
     trouble: str = ""  # why browsers do not accept it, "" when they do
 
 
 def first_end(chains: Iterable[Chain], trouble: str = "") -> Certificate | None:
-    """The certificate that ends first. None when there is none."""
+    """The certificate that ends first. None when there is none, and nothing against it."""
     needed = [certificate for chain in chains for certificate in chain]
     if not needed:
-        return None
+        return Certificate(None, "", trouble) if trouble else None
     first = min(needed, key=lambda certificate: certificate.not_valid_after_utc)
     return Certificate(first.not_valid_after_utc, common_name(first), trouble)
 
@@ -61,18 +61,19 @@ def needed_chain(tls: ssl.SSLObject) -> list[x509.Certificate]:
     # Python 3.13 gives these a public name, and DER instead of objects.
     inner: Any = tls if hasattr(tls, "get_verified_chain") else tls._sslobj  # type: ignore[attr-defined]
     found = inner.get_verified_chain() if accepted else inner.get_unverified_chain()
-    return list(_readable(found or ()))
+    try:
+        return [x509.load_der_x509_certificate(_der(one)) for one in found or ()]
+    except ValueError:  # OpenSSL reads more than this library does (pyca/cryptography#6609)
+        return []
 
 
-def _readable(chain: Iterable[Any]) -> Iterator[x509.Certificate]:
+def _der(one: Any) -> bytes:
+    if isinstance(one, bytes):
+        return one
     import _ssl
 
-    for one in chain:
-        der = one if isinstance(one, bytes) else one.public_bytes(_ssl.ENCODING_DER)
-        try:
-            yield x509.load_der_x509_certificate(der)
-        except ValueError:
-            continue  # OpenSSL reads more than this library does; the handshake has judged it
+    der: bytes = one.public_bytes(_ssl.ENCODING_DER)
+    return der
 
 
 def distrust(error: ssl.SSLCertVerificationError, chain: Chain, now: datetime) -> str:

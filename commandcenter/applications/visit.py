@@ -101,6 +101,8 @@ async def _walk(trail: Trail, trust: ssl.SSLContext, most_redirects: int) -> Non
         seen = set[tuple[str, str]]()
         for _ in range(most_redirects + 1):
             trail.at = request.url
+            # The dot that ends a name in DNS is no part of it in TLS (RFC 6066 3).
+            request.extensions["sni_hostname"] = request.url.raw_host.decode("ascii").rstrip(".")
             seen.add(_face(request))
             response = await client.send(request, stream=True)
             try:

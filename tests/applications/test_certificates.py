@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
 
 from commandcenter.feed import Desk
 from feeds.applications import Applications
@@ -105,6 +106,21 @@ async def test_a_name_in_the_subject_alone_is_none(house: House, authority: Auth
     """RFC 9525; browsers have not looked there since 2017."""
     told = await house.told(authority, authority.sign("127.0.0.1", 90, issuer=authority.root))
     assert "subjectAltName" in told["detail"]
+
+
+async def test_a_certificate_that_only_openssl_can_read_is_still_not_trusted(
+    house: House, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pyca/cryptography#6609: a negative serial number."""
+
+    def unreadable(_: bytes) -> x509.Certificate:
+        raise ValueError("error parsing asn1 value")
+
+    monkeypatch.setattr(x509, "load_der_x509_certificate", unreadable)
+    told = await house.told(authority, authority.sign("x", 90, issuer=None, hosts=("127.0.0.1",)))
+    assert (told["state"], told["certificate"]) == ("degraded", "untrusted")
+    assert "ditandatangani sendiri" in told["detail"]
+    assert told["certificate_days"] == 0
 
 
 async def test_without_https_there_is_no_certificate(

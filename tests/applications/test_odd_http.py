@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,7 @@ from commandcenter.applications.site import read_sites
 from commandcenter.feed import Desk
 from commandcenter.lists import BadList
 from feeds.applications import Applications
-from tests.applications.conftest import Serve, Talk, look, page, raw, state, value, write
+from tests.applications.conftest import Authority, Serve, Talk, look, page, raw, state, value, write
 from tests.conftest import Tray
 
 BODY = b"Content-Length: 2\r\n\r\nok"
@@ -99,6 +101,27 @@ async def test_a_flood_of_cookies_is_forgotten_with_the_visit(
     assert await state(feed, desk) == ("up", "")
     assert await state(feed, desk) == ("up", "")
     assert asked[0] == asked[1]
+
+
+async def test_a_dot_at_the_end_of_a_host_is_not_part_of_its_name(
+    *,
+    feed: Applications,
+    sites: Path,
+    desk: Desk,
+    serve: Serve,
+    authority: Authority,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """louislam/uptime-kuma#6047."""
+    real = socket.getaddrinfo
+
+    def resolve(host: Any, *args: Any, **options: Any) -> Any:
+        return real(host.rstrip("." if isinstance(host, str) else b"."), *args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    port = await serve(page(), authority.server(30, host="localhost"))
+    write(sites, f"a,A,https://localhost.:{port}/")
+    assert await state(feed, desk) == ("up", "")
 
 
 async def test_an_ipv6_address_is_an_address(

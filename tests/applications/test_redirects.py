@@ -153,6 +153,23 @@ async def test_a_redirect_to_nowhere_is_told(
     assert tray.kept == []
 
 
+@pytest.mark.parametrize("letters", ["é".encode(), "é".encode("latin-1")])
+async def test_a_redirect_may_have_letters_beyond_ascii(
+    feed: Applications, sites: Path, desk: Desk, serve: Serve, letters: bytes
+) -> None:
+    """psf/requests#3959."""
+
+    async def talk(request: bytes, writer: asyncio.StreamWriter) -> None:
+        if request.split()[1] == b"/":
+            writer.write(b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: /" + letters)
+            writer.write(b"\r\n\r\n")
+        else:
+            await page()(request, writer)
+
+    write(sites, f"a,A,http://127.0.0.1:{await serve(talk)}/")
+    assert await state(feed, desk) == ("up", "")
+
+
 async def test_a_redirect_without_an_address_is_told(
     feed: Applications, sites: Path, desk: Desk, serve: Serve
 ) -> None:
