@@ -70,6 +70,7 @@ def explain(error: Exception, trail: Trail, timeout: float, most_redirects: int)
     return (
         _redirected(error, most_redirects)
         or _lookup(error, trail)
+        or _pathless(error, trail)
         or _unconnected(error, trail)
         or _http(error, trail)
     )
@@ -117,19 +118,26 @@ def _lookup(error: Exception, trail: Trail) -> Failure | None:
     return Failure("nama tidak dapat dicari", fault_of(failed))
 
 
-def _unconnected(error: Exception, trail: Trail) -> Failure | None:
-    """A host has several addresses: the failure is ours only where it is at each of them."""
+def _pathless(error: Exception, trail: Trail) -> Failure | None:
+    """No way to the server. A host has several addresses: it is ours only where it is at each of
+    them, and never where a server that answered led us to."""
     numbers = {found.errno for found in causes(error, OSError) if found.errno}
-    there = _there(trail)
     if numbers & _EXHAUSTED:
         return Failure("komputer pemantau kehabisan sumber daya", Fault.OURS)
-    if numbers and numbers <= _HOST:
-        return Failure(f"{_CONNECTING}: tidak ada rute ke server{there}", Fault.NO_HOST)
-    if numbers and numbers <= _HOST | _NO_ROUTE:
-        return Failure(f"tidak ada rute dari komputer pemantau{there}", Fault.NO_ROUTE)
+    if not numbers or not numbers <= _HOST | _NO_ROUTE:
+        return None
+    if trail.elsewhere:
+        return Failure(f"dialihkan ke {trail.elsewhere}, yang tidak dapat dicapai dari sini")
+    if numbers <= _HOST:
+        return Failure(f"{_CONNECTING}: tidak ada rute ke server", Fault.NO_HOST)
+    return Failure("tidak ada rute dari komputer pemantau", Fault.NO_ROUTE)
+
+
+def _unconnected(error: Exception, trail: Trail) -> Failure | None:
+    there = _there(trail)
     if isinstance(error, httpx.ConnectError):
-        why = ": sambungan ditolak" if errno.ECONNREFUSED in numbers else ""
-        return Failure(f"{_CONNECTING}{why}{there}")
+        refused = any(causes(error, ConnectionRefusedError))
+        return Failure(f"{_CONNECTING}{': sambungan ditolak' if refused else ''}{there}")
     if isinstance(error, httpx.NetworkError):
         return Failure(f"sambungan diputus sebelum jawaban datang{there}{_perhaps(trail)}")
     return None

@@ -170,6 +170,30 @@ async def test_without_a_route_nothing_is_known_and_the_network_is_ours(
     assert {v["state"] for v in told.values()} == {"unknown"}
 
 
+async def test_a_redirect_to_an_address_without_a_route_is_the_fault_of_who_redirects(
+    *,
+    feed: Applications,
+    sites: Path,
+    desk: Desk,
+    serve: Serve,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A server behind a proxy that leads to its own inner address."""
+    port = await serve(page(status="302 Found", Location="http://10.99.99.99/"))
+    connect = asyncio.get_running_loop().create_connection
+
+    async def partly(protocol: Any, host: str, *args: Any, **options: Any) -> Any:
+        if host == "10.99.99.99":
+            raise OSError(errno.ENETUNREACH, "Network is unreachable")
+        return await connect(protocol, host, *args, **options)
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", partly)
+    write(sites, f"a,A,http://127.0.0.1:{port}/")
+    told = await value(feed, desk)
+    assert told["state"] == "degraded"
+    assert told["detail"] == "dialihkan ke 10.99.99.99, yang tidak dapat dicapai dari sini"
+
+
 async def test_a_fault_in_one_application_costs_that_one_only_and_is_counted_once(
     *,
     feed: Applications,
