@@ -24,10 +24,11 @@ _HTTP = (  # h11's sentences; what a browser forgives is told as served
     ("illegal header line", "header HTTP cacat, yang dimaafkan peramban", True),
     ("Transfer-Encoding", "header Transfer-Encoding cacat, yang dimaafkan peramban", True),
     ("Receive buffer too long", "header HTTP lebih dari 100 kB", True),
-    ("Content-Length", "header Content-Length bertentangan", False),
+    ("Content-Length", "header Content-Length cacat atau bertentangan", False),
     ("illegal status line", "yang menjawab bukan HTTP/1.1", False),
     ("illegal chunk header", "halaman terpotong: bagiannya (chunked) rusak", False),
     ("without sending a response", "sambungan ditutup tanpa jawaban HTTP", False),
+    ("status_code should be in range", "status HTTP yang tidak ada", False),
     ("without a pending proposal", "status HTTP 101 tanpa diminta", False),
     ("no response line", "yang menjawab bukan HTTP/1.1", False),
 )
@@ -82,7 +83,7 @@ def _redirected(error: Exception, most_redirects: int) -> Failure | None:
     if isinstance(error, TooManyRedirects):
         return Failure(f"dialihkan lebih dari {most_redirects} kali")
     invalid = "in location header" in str(error)  # httpx's words for one that is no address
-    if invalid or isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
+    if invalid or isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL | UnicodeError):
         return Failure("dialihkan ke alamat yang bukan http atau https")
     return None
 

@@ -33,7 +33,15 @@ from commandcenter.applications.visit import (
 )
 
 UNTRUSTED = "sertifikat tidak dipercaya"
-_EXPECTED = (httpx.HTTPError, httpx.InvalidURL, OSError, BadPacking, RedirectLoop, TooManyRedirects)
+_EXPECTED = (  # UnicodeError: a redirect to a name that IDNA does not know
+    UnicodeError,
+    httpx.HTTPError,
+    httpx.InvalidURL,
+    OSError,
+    BadPacking,
+    RedirectLoop,
+    TooManyRedirects,
+)
 
 
 @dataclass(kw_only=True)

@@ -52,9 +52,13 @@ def _mistakes(sites: Sequence[Site]) -> Iterator[tuple[str, Site]]:
 
 def _is_url(text: str) -> bool:
     try:
-        url = httpx.URL(text)
+        return is_web_address(httpx.URL(text))
     except (httpx.InvalidURL, ValueError):
         return False
+
+
+def is_web_address(url: httpx.URL) -> bool:
+    """Whether a browser could go there. Raises UnicodeError for a name that IDNA does not know."""
+    host = bool(url.host) and _HOST.fullmatch(url.raw_host.decode("ascii")) is not None
     port = url.port is None or 0 < url.port < 65536
-    host = _HOST.fullmatch(url.raw_host.decode("ascii")) is not None
     return url.scheme in ("http", "https") and host and port

@@ -16,7 +16,7 @@ from commandcenter.applications.body import MOST, Body
 from commandcenter.applications.certificates import Chain, needed_chain
 from commandcenter.applications.charset import plain, text_of
 from commandcenter.applications.destination import is_downgrade, is_same_site
-from commandcenter.applications.site import Site
+from commandcenter.applications.site import Site, is_web_address
 
 if TYPE_CHECKING:
     import httpcore
@@ -86,7 +86,7 @@ class Page:
 
 async def walk(trail: Trail, trust: ssl.SSLContext, most_redirects: int) -> None:
     """Go to the page and read it. Raises httpx.HTTPError, OSError, BadPacking, TooManyRedirects,
-    RedirectLoop, httpx.InvalidURL; where it stopped stands in `trail`."""
+    RedirectLoop, httpx.InvalidURL, UnicodeError; where it stopped stands in `trail`."""
     try:
         await _walk(trail, trust, most_redirects)
     finally:
@@ -114,6 +114,8 @@ async def _walk(trail: Trail, trust: ssl.SSLContext, most_redirects: int) -> Non
             finally:
                 await response.aclose()
             request = response.next_request
+            if not is_web_address(request.url):
+                raise httpx.UnsupportedProtocol("a redirect to no web address")
             if _face(request) in seen:
                 raise RedirectLoop
     raise TooManyRedirects

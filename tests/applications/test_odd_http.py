@@ -30,10 +30,11 @@ ANSWERS: dict[str, tuple[Talk, str, str]] = {
     # encode/httpx#1862
     "twice": (head(b"Transfer-Encoding: chunked, chunked"), "degraded", "dimaafkan peramban"),
     "huge": (head(b"X: " + b"x" * 200_000), "degraded", "lebih dari 100 kB"),
-    "lengths": (head(b"Content-Length: 3"), "down", "Content-Length bertentangan"),
+    "lengths": (head(b"Content-Length: 3"), "down", "Content-Length cacat atau bertentangan"),
     "empty": (head(b"Server:"), "up", ""),  # python-hyper/h11#96
     "newlines": (raw(b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok"), "up", ""),  # encode/httpx#1378
     "600": (raw(b"HTTP/1.1 600 Odd\r\n" + BODY), "down", "status HTTP 600"),
+    "099": (raw(b"HTTP/1.1 099 Odd\r\n" + BODY), "down", "status HTTP yang tidak ada"),
     "http2": (raw(b"\x00\x00\x12\x04\x00\x00\x00\x00\x00" + bytes(18)), "down", "HTTP/2"),
     "http09": (raw(b"<html>Selamat datang</html>\r\n\r\n"), "down", "bukan HTTP/1.1"),
     "closed": (raw(), "down", "ditutup tanpa jawaban"),
@@ -165,6 +166,7 @@ async def test_a_password_in_an_address_is_sent_and_shown_nowhere(
         ("kobar.go.id", False),
         ("http://[::1/", False),
         ("http://a b/", False),
+        ("http://xn--a/", False),
         ("https://\N{PILE OF POO}\N{ZERO WIDTH JOINER}.id/", False),
         ("http://user:pa/ss@rahasia.id/", False),
     ],

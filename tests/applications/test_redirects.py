@@ -142,7 +142,17 @@ async def test_a_page_that_moves_from_https_to_http_is_told(
     assert await state(feed, desk) == ("degraded", "dialihkan ke http tanpa enkripsi")
 
 
-@pytest.mark.parametrize("to", ["mailto:a@contoh.go.id", "http://[::1", "intent://x"])
+@pytest.mark.parametrize(
+    "to",
+    [
+        "mailto:a@contoh.go.id",
+        "http://[::1",
+        "intent://x",
+        "http://xn--a/",
+        "http://a:99999/",
+        "http://%5B/",
+    ],
+)
 async def test_a_redirect_to_nowhere_is_told(
     feed: Applications, sites: Path, desk: Desk, serve: Serve, tray: Tray, to: str
 ) -> None:
