@@ -7,6 +7,7 @@ import asyncio
 import ipaddress
 import socket
 import threading
+from contextlib import suppress
 
 from commandcenter.applications.answer import Fault
 
@@ -51,8 +52,12 @@ class Names:
             loop = asyncio.get_running_loop()
             pending = self._pending[host] = loop.create_future()
             pending.add_done_callback(lambda _: self._pending.pop(host, None))
-            arguments = (host, loop, pending)
-            threading.Thread(target=_ask, args=arguments, name="names", daemon=True).start()
+            thread = threading.Thread(target=_ask, args=(host, loop, pending), daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # no thread to be had: the next look asks again
+                pending.cancel()
+                raise
         return pending
 
 
@@ -64,7 +69,7 @@ def _ask(
         socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as caught:
         error = caught
-    if not loop.is_closed():
+    with suppress(RuntimeError):  # the program has ended meanwhile
         loop.call_soon_threadsafe(_tell, told, error)
 
 

@@ -13,6 +13,7 @@ from commandcenter.applications.charset import plain
 
 _TITLE = re.compile(r"<title[^>]{0,200}>(.{0,300}?)</title", re.IGNORECASE | re.DOTALL)
 _PASSWORD = re.compile(r"<input[^>]{0,300}?type\s*=\s*[\"']?password\b", re.IGNORECASE)
+_TITLE_WITHIN = 32 * 1024  # characters
 _WITHIN = 4096  # characters in which a template's own sentence is looked for
 _HOSTER, _SERVER = "bawaan hoster", "bawaan server web"
 _SUSPENDED, _CARE = "ditangguhkan hoster", "pemeliharaan"
@@ -66,7 +67,7 @@ def is_login(text: str) -> bool:
 
 def title_of(text: str) -> str:
     """The title of a page, "" without one."""
-    found = _TITLE.search(text)
+    found = _TITLE.search(text, 0, _TITLE_WITHIN)
     return plain(found.group(1)) if found else ""
 
 

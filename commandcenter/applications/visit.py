@@ -48,6 +48,7 @@ class Trail:
     response: httpx.Response | None = None  # of the last page
     latency_ms: float | None = None
     body: Body = field(default_factory=Body)
+    _wires: list[httpcore.AsyncNetworkStream] = field(default_factory=list)
 
     @property
     def status(self) -> int | None:
@@ -58,8 +59,6 @@ class Trail:
     def elsewhere(self) -> str:
         """The host it was led to, "" while that is the one of the list."""
         return self.at.host if self.at.host != self.start.host else ""
-
-    _wires: list[httpcore.AsyncNetworkStream] = field(default_factory=list)
 
     async def note(self, event: str, told: Mapping[str, Any]) -> None:
         """For httpcore's `trace`."""
@@ -84,22 +83,23 @@ class Page:
     served: bool = True
 
 
-async def walk(trail: Trail, trust: ssl.SSLContext, most_redirects: int) -> None:
-    """Go to the page and read it. Raises httpx.HTTPError, OSError, BadPacking, TooManyRedirects,
+async def walk(trail: Trail, trust: ssl.SSLContext, limit: int, wanted: int | None) -> None:
+    """Go to the page and read it, over `limit` redirects or to a page with the status `wanted`,
+    which may be a redirect's own. Raises httpx.HTTPError, OSError, BadPacking, TooManyRedirects,
     RedirectLoop, httpx.InvalidURL, UnicodeError; where it stopped stands in `trail`."""
     try:
-        await _walk(trail, trust, most_redirects)
+        await _walk(trail, trust, limit, wanted)
     finally:
         await trail.hang_up()
 
 
-async def _walk(trail: Trail, trust: ssl.SSLContext, most_redirects: int) -> None:
+async def _walk(trail: Trail, trust: ssl.SSLContext, limit: int, wanted: int | None) -> None:
     clock = asyncio.get_running_loop().time
     began = clock()
     async with _client(trust) as client:
         request = client.build_request("GET", trail.start, extensions={"trace": trail.note})
         seen = set[tuple[str, str]]()
-        for _ in range(most_redirects + 1):
+        for _ in range(limit + 1):
             trail.at = request.url
             # The dot that ends a name in DNS is no part of it in TLS (RFC 6066 3).
             request.extensions["sni_hostname"] = request.url.raw_host.decode("ascii").rstrip(".")
@@ -107,7 +107,7 @@ async def _walk(trail: Trail, trust: ssl.SSLContext, most_redirects: int) -> Non
             response = await client.send(request, stream=True)
             try:
                 _note_certificates(trail, response)
-                if response.next_request is None:
+                if response.next_request is None or response.status_code == wanted:
                     trail.response, trail.latency_ms = response, (clock() - began) * 1000
                     await trail.body.read(response)
                     return
@@ -153,7 +153,7 @@ def judge(site: Site, trail: Trail) -> Page:
     if status.trouble:
         return Page(status.trouble, _led(trail, ""), status.served)
     if body.packed:
-        return _unreadable(site, body)
+        return _unreadable(site, trail)
     text = text_of(body.content, response.headers.get("content-type", ""))
     if site.expect_text:
         return _with_words(site, trail, text)
@@ -175,11 +175,12 @@ def _with_words(site: Site, trail: Trail, text: str) -> Page:
     return Page(told, _led(trail, text), served=False)
 
 
-def _unreadable(site: Site, body: Body) -> Page:
-    told = f"dikemas dengan {body.packed} yang tidak diminta"
+def _unreadable(site: Site, trail: Trail) -> Page:
+    told = f"dikemas dengan {trail.body.packed} yang tidak diminta"
     if site.expect_text:
-        return Page(f"kata tidak dapat dicari: halaman {told}; matikan di server")
-    return Page(notice=told)
+        return Page(f"kata tidak dapat dicari: halaman {told}; matikan di server", _led(trail, ""))
+    page = _elsewhere(trail, "")
+    return Page(page.trouble, " · ".join(words for words in (page.notice, told) if words))
 
 
 def _elsewhere(trail: Trail, text: str) -> Page:

@@ -125,6 +125,24 @@ async def test_a_resolver_that_never_answers_holds_up_nobody_who_needs_none(
         released.set()
 
 
+async def test_without_a_thread_to_ask_in_the_next_look_asks_again(
+    feed: Applications,
+    sites: Path,
+    desk: Desk,
+    serve: Serve,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def none_left(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    write(sites, f"a,A,http://localhost:{await serve(page())}/")
+    assert (await value(feed, desk))["state"] == "up"
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", none_left)
+        assert (await value(feed, desk))["state"] == "unknown"
+    assert (await value(feed, desk))["state"] == "up"
+
+
 def answers(**faults: Fault) -> dict[Site, Answer]:
     """By host; "_" stands for the dots of an address."""
     return {

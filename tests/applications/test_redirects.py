@@ -103,6 +103,16 @@ async def test_a_hosters_page_on_another_host_is_named_with_its_host(
     assert await state(feed, desk) == ("degraded", "halaman bawaan hoster di 127.0.0.2")
 
 
+async def test_a_page_that_we_cannot_unpack_is_still_told_to_be_on_another_host(
+    feed: Applications, sites: Path, desk: Desk, serve: Serve
+) -> None:
+    there = await serve(page(b"\x0b", Content_Encoding="br"), host="127.0.0.2")
+    write(sites, f"a,A,http://127.0.0.1:{await serve(leading(f'http://127.0.0.2:{there}/'))}/")
+    found, detail = await state(feed, desk)
+    assert found == "degraded"
+    assert "host lain: 127.0.0.2" in str(detail)
+
+
 async def test_a_login_page_that_one_is_led_to_is_named(
     feed: Applications, sites: Path, desk: Desk, serve: Serve
 ) -> None:
@@ -177,6 +187,14 @@ async def test_a_redirect_may_have_letters_beyond_ascii(
             await page()(request, writer)
 
     write(sites, f"a,A,http://127.0.0.1:{await serve(talk)}/")
+    assert await state(feed, desk) == ("up", "")
+
+
+async def test_a_redirect_may_be_what_is_expected(
+    feed: Applications, sites: Path, desk: Desk, serve: Serve
+) -> None:
+    port = await serve(at_paths(root=leading("/masuk")))
+    write(sites, f"a,A,http://127.0.0.1:{port}/,302")
     assert await state(feed, desk) == ("up", "")
 
 
