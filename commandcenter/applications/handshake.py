@@ -117,7 +117,8 @@ OLD_ONLY = "server hanya berbicara TLS usang, yang ditolak peramban; aktifkan TL
 
 def refusal(error: ssl.SSLError) -> Refusal:
     """What an error of OpenSSL means."""
-    if isinstance(error, ssl.SSLEOFError) or "EOF" in (error.reason or ""):
+    closed = isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError)
+    if closed or "EOF" in (error.reason or ""):
         return CUT_OFF
     found = _REFUSALS.get(error.reason or "")
     return found or Refusal(f"jabat tangan gagal ({(error.reason or 'tanpa sebab').lower()})")

@@ -189,13 +189,18 @@ async def test_a_handshake_that_is_cut_or_never_answered_is_told_from_a_server_t
     async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(100)
 
+    async def goodbye(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(100)
+        writer.write(b"\x15\x03\x03\x00\x02\x01\x00")  # close_notify (RFC 8446 6.1)
+
     async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
 
     feed.timeout = 0.5
-    async with serving(cut) as one, serving(mute) as other:
-        write(sites, f"a,A,https://127.0.0.1:{one}/")
-        assert "TLS: server memutus jabat tangan" in str(await state(feed, desk))
+    async with serving(cut) as one, serving(goodbye) as two, serving(mute) as other:
+        for port in (one, two):
+            write(sites, f"a,A,https://127.0.0.1:{port}/")
+            assert "TLS: server memutus jabat tangan" in str(await state(feed, desk))
         write(sites, f"a,A,https://127.0.0.1:{other}/")
         assert "TLS: jabat tangan tidak selesai dalam 0.5 detik" in str(await state(feed, desk))
     write(sites, f"a,A,https://127.0.0.1:{free_port()}/")
