@@ -39,6 +39,7 @@ def context(manner: Manner, authorities: Path | None, *, verify: bool) -> ssl.SS
         _load(found, authorities)
     else:
         found = httpx.create_ssl_context(verify=False, trust_env=False)
+    found.sslobject_class = _Agreeing
     if manner is Manner.BROWSER:
         found.options |= getattr(ssl, "OP_LEGACY_SERVER_CONNECT", 0x4)
         found.set_ciphers("DEFAULT:!DHE:!PSK@SECLEVEL=1")
@@ -47,6 +48,25 @@ def context(manner: Manner, authorities: Path | None, *, verify: bool) -> ssl.SS
         found.set_ciphers("ALL:@SECLEVEL=0")
         found.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
     return found
+
+
+class AgreedAndRefused(ssl.SSLError):
+    """The server had agreed on version and cipher, and refused us all the same."""
+
+
+class _Agreeing(ssl.SSLObject):
+    """Tells a refusal of what we offered from one of who we are. Before TLS 1.3 a server that
+    misses our certificate says "handshake failure", too (RFC 5246 7.4.6)."""
+
+    def do_handshake(self) -> None:
+        try:
+            super().do_handshake()
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError, ssl.SSLCertVerificationError):
+            raise
+        except ssl.SSLError as error:
+            if error.reason == "SSLV3_ALERT_HANDSHAKE_FAILURE" and self.cipher() is not None:
+                raise AgreedAndRefused(*error.args) from error
+            raise
 
 
 def _load(trust: ssl.SSLContext, authorities: Path | None) -> None:
@@ -117,6 +137,8 @@ OLD_ONLY = "server hanya berbicara TLS usang, yang ditolak peramban; aktifkan TL
 
 def refusal(error: ssl.SSLError) -> Refusal:
     """What an error of OpenSSL means."""
+    if isinstance(error, AgreedAndRefused):
+        return _CLIENT
     closed = isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError)
     if closed or "EOF" in (error.reason or ""):
         return CUT_OFF

@@ -140,10 +140,17 @@ def short_parameters(folder: Path) -> str:
     return str(path)
 
 
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 async def test_a_server_that_asks_for_our_certificate_answers_though_not_to_us(
-    feed: Applications, sites: Path, desk: Desk, authority: Authority
+    *,
+    feed: Applications,
+    sites: Path,
+    desk: Desk,
+    authority: Authority,
+    version: ssl.TLSVersion,
 ) -> None:
     context = authority.server(30)
+    context.maximum_version = version
     context.verify_mode = ssl.CERT_REQUIRED
     context.load_verify_locations(authority.pem)
     with blocking(context) as port:
