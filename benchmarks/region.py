@@ -145,7 +145,9 @@ def _application(number: int, chance: random.Random) -> Application:
         detail="",
         status=200,
         latency_ms=chance.uniform(40, 300),
+        certificate="trusted",
         certificate_days=90.0,
+        certificate_ends_first=f"aplikasi-{number}",
     )
 
 

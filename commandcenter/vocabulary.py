@@ -105,17 +105,27 @@ class ComplaintTotals(TypedDict):
     refused: dict[str, int | None]  # file or "Open311" -> rows, entries not used; None: all of it
 
 
+ApplicationState = Literal[
+    "up",
+    "degraded",  # it answers, and something about the answer is not right
+    "down",
+    "unknown",  # we could not look: no DNS, no route, or a fault of our own
+]
+
+
 class Application(TypedDict):
     """applications "application/<id>": one e-government application."""
 
     name: str
     url: str
     behind: str  # id of the network device it hangs on, "" when the list does not say
-    state: Literal["up", "degraded", "down"]
-    detail: str
+    state: ApplicationState
+    detail: str  # why it is not up; while it is: what is worth telling
     status: int | None  # HTTP status
     latency_ms: float | None  # to the first byte
-    certificate_days: float | None  # until it expires
+    certificate: Literal["trusted", "untrusted"] | None  # as browsers judge it; None: not seen now
+    certificate_days: float | None  # that browsers go on accepting it: 0 or less when they do not
+    certificate_ends_first: str  # which certificate of the chain ends first, "" when none was seen
 
 
 CameraState = Literal[

@@ -3,52 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
+import logging
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
-import httpx
-from cryptography import x509
-
+from commandcenter.applications.answer import OURS, PATHLESS, UNNAMED, Answer, Fault
+from commandcenter.applications.certificates import Certificate
+from commandcenter.applications.handshake import BadAuthorities
+from commandcenter.applications.look import Looker
+from commandcenter.applications.outage import ours
+from commandcenter.applications.site import Site, read_sites
 from commandcenter.feed import Desk, Feed, SourceDown
 from commandcenter.kept_list import KeptList
-from commandcenter.lists import BadList, Listed, Office, read_list
+from commandcenter.lists import BadList, Office
 from commandcenter.reading import Reading
 from commandcenter.secret import redact
-from commandcenter.vocabulary import Application
+from commandcenter.vocabulary import Application, ApplicationState
 
-_AGENT = "commandcenter/1 (pemantau ketersediaan)"
-_MOST_BODY = 256 * 1024  # bytes that are read of a page
-_MOST_REDIRECTS = 3
+log = logging.getLogger(__name__)
+
 _DAY = 86400.0
 _BUSY = 64  # applications that are asked at the same moment
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Site:
-    """A row of the list of applications."""
-
-    id: str
-    name: str
-    url: str
-    expect_status: int | None = None  # without it anything below 400
-    expect_text: str = ""  # words that the page must contain
-    behind: str = ""  # id of the network device it hangs on
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
-    """What came back. `trouble` says what is wrong with it, "" when nothing is."""
-
-    status: int | None = None
-    latency_ms: float | None = None  # to the first byte
-    certificate_ends: datetime | None = None
-    trouble: str = ""
-    served: bool = False  # a page came, even if something about it is not right
+_SUSPECT = UNNAMED | PATHLESS  # faults that may turn out to be our own
+_STUMBLED = "pemantau gagal memeriksa aplikasi ini; sebabnya ada di log"
 
 
 @dataclass(kw_only=True)
@@ -59,10 +39,16 @@ class Applications(Feed):
     late_after: float = 75.0
     stale_after: float = 240.0
     applications: Path
-    """The list: id, name, url; expect_status, expect_text, behind (id of the network device it
-    hangs on)."""
+    """The list: id, name, url; expect_status (the HTTP status that is right, 401 for a page behind
+    a login; without it 200 to 299), expect_text (words that the page must contain; where it has
+    them it is the right page, on whatever host), behind (id of the network device it hangs on)."""
     timeout: float = 10.0
+    """How long an application is waited for, from its name to the end of its page."""
     degraded_latency_ms: float = 2000.0
+    redirects: int = 20
+    """So many redirects are followed, as browsers do."""
+    certificate_warn_days: float = 14.0
+    """From so many days before a certificate ends, the detail says which one."""
     authorities: Path | None = None
     """PEM file of certificate authorities of your own, beside the usual ones."""
     down_after: int = 2
@@ -72,63 +58,90 @@ class Applications(Feed):
         self._sites: dict[str, Site] = {}
         self._list = KeptList(self.applications, "id", read_sites)
         self._failures: dict[str, int] = {}
-        self._clients: tuple[httpx.AsyncClient, httpx.AsyncClient] | None = None
+        self._stumbled: dict[str, str] = {}
+        self._looker: Looker | None = None
         self._places = asyncio.Semaphore(_BUSY)
 
     async def read(self, desk: Desk) -> AsyncGenerator[Reading, None]:
         gone = await self._read_list(desk)
-        tasks = [asyncio.create_task(self._look(desk, site)) for site in self._sites.values()]
+        looker = self._looker = self._looker or Looker(
+            timeout=self.timeout, most_redirects=self.redirects, authorities=self.authorities
+        )
+        sites = self._sites.values()
+        tasks = [asyncio.create_task(self._look(desk, looker, site)) for site in sites]
+        answers: dict[Site, Answer] = {}
         try:
-            for reading in asyncio.as_completed(tasks):
-                yield await reading
+            for look in asyncio.as_completed(tasks):
+                site, answer = await look
+                answers[site] = answer
+                if answer.fault not in _SUSPECT:
+                    yield self._told(desk, site, answer)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+        why = ours(answers)
+        for site, answer in answers.items():
+            if answer.fault in _SUSPECT:
+                yield self._told(desk, site, answer, why)
         for identity in gone:
             yield self.reading(f"application/{identity}", None, desk.now())
+        if why:
+            raise SourceDown(why)
 
     def check(self, offices: Sequence[Office]) -> None:  # noqa: ARG002
         read_sites(self.applications).faultless()
 
-    async def close(self) -> None:
-        """Let go of the connections."""
-        clients, self._clients = self._clients or (), None
-        for client in clients:
-            await client.aclose()
-
-    async def _look(self, desk: Desk, site: Site) -> Reading:
-        verified, trusting = self._clients = self._clients or (
-            _client(self.timeout, _trust(self.authorities)),
-            _client(self.timeout, httpx.create_ssl_context(verify=False)),
-        )
+    async def _look(self, desk: Desk, looker: Looker, site: Site) -> tuple[Site, Answer]:
+        """Look at one application; whatever goes wrong with that disturbs no other."""
         async with self._places:
-            answer = await ask(verified, site, self.timeout)
-            if answer.trouble.startswith(_UNTRUSTED):
-                again = await ask(trusting, site, self.timeout)
-                answer = replace(again, trouble=again.trouble or answer.trouble)
-        now = desk.now()
-        return self.reading(f"application/{site.id}", {**self._judge(site, answer, now)}, now)
+            try:
+                answer = await looker.look(site, desk.now())
+            except BadAuthorities as error:
+                raise SourceDown(str(error)) from error
+            except Exception as error:
+                answer = self._stumble(desk, site, error)
+            else:
+                self._stumbled.pop(site.id, None)
+        return site, answer
 
-    def _judge(self, site: Site, answer: Answer, now: datetime) -> Application:
+    def _stumble(self, desk: Desk, site: Site, error: Exception) -> Answer:
+        """A fault of our own, counted and logged once for as long as it stays the same."""
+        told = f"{type(error).__name__}: {error}"
+        if self._stumbled.get(site.id) != told:
+            self._stumbled[site.id] = told
+            log.error("application %s cannot be looked at", site.id, exc_info=error)
+            desk.reject(f"application/{site.id}", f"{_STUMBLED}: {type(error).__name__}")
+        return Answer(trouble=_STUMBLED, fault=Fault.OURS)
+
+    def _told(self, desk: Desk, site: Site, answer: Answer, why: str = "") -> Reading:
+        now = desk.now()
+        unknown = answer.fault in OURS or (bool(why) and answer.fault in _SUSPECT)
+        state, detail = self._judge(site, answer) if not unknown else ("unknown", answer.trouble)
+        value = _value(site, answer, now)
+        value["state"] = state
+        value["detail"] = " · ".join(d for d in (detail, self._ending(answer, now)) if d)
+        return self.reading(f"application/{site.id}", {**value}, now)
+
+    def _judge(self, site: Site, answer: Answer) -> tuple[ApplicationState, str]:
+        """State and detail of an application that could be looked at."""
         self._failures[site.id] = 0 if answer.served else self._failures.get(site.id, 0) + 1
         detail = answer.trouble
         if not detail and (answer.latency_ms or 0) > self.degraded_latency_ms:
             detail = f"lambat: {answer.latency_ms:.0f} ms"
-        state: Literal["up", "degraded", "down"] = "degraded" if detail else "up"
         if self._failures[site.id] >= self.down_after:
-            state = "down"
-        ends = answer.certificate_ends
-        return Application(
-            name=site.name,
-            url=redact(site.url),
-            behind=site.behind,
-            state=state,
-            detail=detail,
-            status=answer.status,
-            latency_ms=answer.latency_ms,
-            certificate_days=(ends - now).total_seconds() / _DAY if ends else None,
-        )
+            return "down", detail
+        return ("degraded", detail) if detail else ("up", answer.notice)
+
+    def _ending(self, answer: Answer, now: datetime) -> str:
+        """Which certificate ends soon, while it is still accepted."""
+        certificate = answer.certificate
+        days = None if certificate is None else _days(certificate, now)
+        if certificate is None or certificate.trouble or days is None:
+            return ""
+        if days >= self.certificate_warn_days:
+            return ""
+        return f"sertifikat “{certificate.ends_first}” habis dalam {max(0, int(days))} hari"
 
     async def _read_list(self, desk: Desk) -> Sequence[str]:
         """Read the list again if it changed; returns the ids that are no longer in it."""
@@ -137,128 +150,35 @@ class Applications(Feed):
             self._sites = await self._list.current(desk)
         except BadList as error:
             raise SourceDown(f"perbaiki daftar aplikasi:\n{error}") from error
-        self._failures = {k: n for k, n in self._failures.items() if k in self._sites}
-        return [identity for identity in before if identity not in self._sites]
+        known = self._sites
+        self._failures = {k: n for k, n in self._failures.items() if k in known}
+        self._stumbled = {k: told for k, told in self._stumbled.items() if k in known}
+        return [identity for identity in before if identity not in known]
 
 
-_UNTRUSTED = "sertifikat tidak dipercaya"
-_REASONS = {  # OpenSSL's X509_V_ERR_* (x509_vfy.h)
-    9: "belum berlaku",
-    10: "kedaluwarsa",
-    18: "ditandatangani sendiri",
-    19: "ditandatangani sendiri",
-    20: "penerbit tidak dikenal",
-    62: "untuk nama situs lain",
-    64: "untuk alamat lain",
-}
-
-
-async def ask(client: httpx.AsyncClient, site: Site, timeout: float) -> Answer:
-    """One request, redirects followed. `timeout` seconds for all of it; never raises."""
-    try:
-        async with asyncio.timeout(timeout):
-            return await _fetch(client, site)
-    except (httpx.TimeoutException, TimeoutError):
-        return Answer(trouble=f"tidak menjawab dalam {timeout:g} detik")
-    except httpx.TooManyRedirects:
-        return Answer(trouble=f"dialihkan lebih dari {_MOST_REDIRECTS} kali")
-    except httpx.ConnectError as error:
-        reason = _certificate_error(error)
-        trouble = f"{_UNTRUSTED}: {reason}" if reason else "tidak dapat dihubungi"
-        return Answer(trouble=trouble)
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError, OSError) as error:
-        return Answer(trouble=f"jawaban rusak: {type(error).__name__}")
-
-
-async def _fetch(client: httpx.AsyncClient, site: Site) -> Answer:
-    clock = asyncio.get_running_loop().time
-    began = clock()
-    async with client.stream("GET", site.url) as response:
-        latency = (clock() - began) * 1000
-        ends = _certificate_ends(response)
-        body = b"" if not site.expect_text else await _head(response)
-    trouble = _mismatch(site, response, body)
-    return Answer(
-        status=response.status_code,
-        latency_ms=latency,
-        certificate_ends=ends,
-        trouble=trouble,
-        served=not trouble,
+def _value(site: Site, answer: Answer, now: datetime) -> Application:
+    certificate = answer.certificate
+    return Application(
+        name=site.name,
+        url=redact(site.url),
+        behind=site.behind,
+        state="unknown",
+        detail=answer.trouble,
+        status=answer.status,
+        latency_ms=answer.latency_ms,
+        certificate=None if certificate is None else _trust(certificate),
+        certificate_days=None if certificate is None else _days(certificate, now),
+        certificate_ends_first="" if certificate is None else certificate.ends_first,
     )
 
 
-async def _head(response: httpx.Response) -> bytes:
-    body = b""
-    async for chunk in response.aiter_raw(16 * 1024):
-        body += chunk  # raw, because a few packed bytes could unfold into a gigabyte
-        if len(body) >= _MOST_BODY:
-            break
-    return body[:_MOST_BODY]
+def _trust(certificate: Certificate) -> Literal["trusted", "untrusted"]:
+    return "untrusted" if certificate.trouble else "trusted"
 
 
-def _mismatch(site: Site, response: httpx.Response, body: bytes) -> str:
-    status, wanted = response.status_code, site.expect_status
-    if (status != wanted) if wanted else (status >= 400):
-        return f"status HTTP {status}" + (f", seharusnya {wanted}" if wanted else "")
-    if site.expect_text:
-        text = body.decode(response.encoding or "utf-8", errors="replace")
-        if site.expect_text not in text:
-            return f"halaman tidak memuat “{site.expect_text}”"
-    return ""
-
-
-def _certificate_ends(response: httpx.Response) -> datetime | None:
-    stream = response.extensions.get("network_stream")
-    tls = stream.get_extra_info("ssl_object") if stream else None
-    raw = tls.getpeercert(binary_form=True) if tls else None
-    return x509.load_der_x509_certificate(raw).not_valid_after_utc if raw else None
-
-
-def _certificate_error(error: BaseException | None) -> str:
-    """What OpenSSL says against the certificate, "" when it was something else."""
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return _REASONS.get(error.verify_code, error.verify_message)
-        error = error.__cause__ or error.__context__
-    return ""
-
-
-def _trust(authorities: Path | None) -> ssl.SSLContext:
-    context = httpx.create_ssl_context(trust_env=False)
-    context.load_default_certs()  # what this machine trusts, beside what browsers trust
-    if authorities:
-        try:
-            context.load_verify_locations(authorities)
-        except (OSError, ssl.SSLError) as error:
-            raise SourceDown(f"authorities: {authorities} bukan berkas PEM: {error}") from error
-    return context
-
-
-def _client(timeout: float, trust: ssl.SSLContext) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        verify=trust,
-        timeout=timeout,
-        headers={"User-Agent": _AGENT, "Accept-Encoding": "identity"},
-        follow_redirects=True,
-        max_redirects=_MOST_REDIRECTS,
-        limits=httpx.Limits(max_keepalive_connections=0),
-        trust_env=False,
-    )
-
-
-def read_sites(path: Path) -> Listed[Site]:
-    """The list of applications."""
-    listed = read_list(path, Site)
-    listed.leave_out_repeated("id")
-    for number, site in list(listed.rows.items()):
-        if not _is_url(site.url):
-            listed.leave_out(number, "url", "tulis alamat lengkap, misalnya https://contoh.go.id/")
-    return listed
-
-
-def _is_url(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
+def _days(certificate: Certificate, now: datetime) -> float | None:
+    """Days for which browsers go on accepting it: none left once they do not."""
+    if certificate.ends is None:
+        return 0.0 if certificate.trouble else None
+    days = (certificate.ends - now).total_seconds() / _DAY
+    return min(0.0, days) if certificate.trouble else days

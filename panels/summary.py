@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
@@ -176,20 +177,46 @@ def _typed_in(view: View, totals: dict[str, Any]) -> str:
 
 def _applications(view: View) -> Figure:
     say, found = view.say, view.values("application")
-    down = sum(a["state"] == "down" for a in found)
-    slow = [a["latency_ms"] for a in found if a["latency_ms"] is not None]
-    ending = [a for a in found if a["certificate_days"] is not None and a["certificate_days"] < 14]
-    certificates = [a for a in found if a["certificate_days"] is not None]
-    below = say("certificates in order") if certificates else ""
-    below = say("{n} certificates end soon", n=len(ending)) if ending else below
+    states = Counter(a["state"] for a in found)
+    alive = states["up"] + states["degraded"]
+    latencies = [a["latency_ms"] for a in found if a["latency_ms"] is not None]
+    worries = [
+        say(words, n=n)
+        for words, n in (
+            ("{n} not answering", states["down"]),
+            ("{n} disturbed", states["degraded"]),
+            ("{n} untrusted certificates", sum(map(_is_untrusted, found))),
+            ("{n} certificates end soon", sum(map(_is_ending, found))),
+            ("{n} unknown", len(found) - alive - states["down"]),
+        )
+        if n
+    ]
+    in_order = any(map(_has_certificate, found)) and all(
+        a.get("certificate") == "trusted" for a in found if _has_certificate(a)
+    )
+    known = alive + states["down"] > 0
     return Figure(
         title=say("Applications"),
-        number=say.number(len(found) - down),
+        number=say.number(alive) if known else "–",
         of=f"/ {say.number(len(found))}",
-        level="unknown" if not found else "bad" if down else "warn" if ending else "ok",
-        aside=say("median {n} ms", n=say.number(median(slow))) if slow else None,
-        below=say("{n} not answering", n=down) if down else below,
+        level="bad" if states["down"] else "unknown" if not known else "warn" if worries else "ok",
+        aside=say("median {n} ms", n=say.number(median(latencies))) if latencies else None,
+        below=" · ".join(worries) or (say("certificates in order") if in_order else ""),
     )
+
+
+def _has_certificate(application: Mapping[str, Any]) -> bool:
+    """Whether it must have one: its address says so, or one was seen."""
+    return application["url"].startswith("https:") or application.get("certificate") is not None
+
+
+def _is_untrusted(application: Mapping[str, Any]) -> bool:
+    return application.get("certificate") == "untrusted"
+
+
+def _is_ending(application: Mapping[str, Any]) -> bool:
+    days = application["certificate_days"]
+    return days is not None and days < 14 and not _is_untrusted(application)
 
 
 def _cameras(view: View) -> Figure:

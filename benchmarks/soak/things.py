@@ -107,7 +107,9 @@ def application(row: Row, at: datetime, state: ApplicationState = "up") -> Readi
         "detail": "" if state == "up" else SILENT,
         "status": 200,
         "latency_ms": 120.0,
+        "certificate": "trusted",
         "certificate_days": 90.0,
+        "certificate_ends_first": row["id"],
         "behind": "",
     }
     return tell("applications", f"application/{row['id']}", at, value)

@@ -40,7 +40,7 @@ async def test_a_good_page_is_up_and_its_certificate_is_counted_in_days(
         (30, "127.0.0.9", True, "untuk alamat lain"),
     ],
 )
-async def test_a_bad_certificate_is_told_with_its_reason_and_its_end(
+async def test_a_bad_certificate_is_told_with_its_reason_and_has_no_days_left(
     *,
     feed: Applications,
     sites: Path,
@@ -58,7 +58,8 @@ async def test_a_bad_certificate_is_told_with_its_reason_and_its_end(
     assert value is not None
     assert (value["state"], value["status"]) == ("degraded", 200)
     assert reason in value["detail"]
-    assert value["certificate_days"] == pytest.approx(days, abs=0.01)
+    assert value["certificate"] == "untrusted"
+    assert value["certificate_days"] == pytest.approx(min(days, 0), abs=0.01)
 
 
 async def test_behind_a_bad_certificate_an_error_is_still_an_error(
@@ -67,7 +68,9 @@ async def test_behind_a_bad_certificate_an_error_is_still_an_error(
     port = await serve(page(status="500 Oops"), authority.server(-2))
     write(sites, f"simpeg,SIMPEG,https://127.0.0.1:{port}/")
     await look(feed, desk)
-    assert await state(feed, desk) == ("down", "status HTTP 500")
+    found, detail = await state(feed, desk)
+    assert found == "down"
+    assert str(detail).startswith("status HTTP 500; sertifikat tidak dipercaya: kedaluwarsa")
 
 
 async def test_down_comes_after_two_looks_and_up_at_once(
@@ -81,8 +84,8 @@ async def test_down_comes_after_two_looks_and_up_at_once(
     write(sites, f"simpeg,SIMPEG,http://127.0.0.1:{await serve(talk)}/")
     assert [await state(feed, desk) for _ in range(4)] == [
         ("up", ""),
-        ("degraded", "status HTTP 503"),
-        ("down", "status HTTP 503"),
+        ("degraded", "status HTTP 503: sedang tidak melayani"),
+        ("down", "status HTTP 503: sedang tidak melayani"),
         ("up", ""),
     ]
 
@@ -121,23 +124,11 @@ async def test_an_endless_page_is_cut_off(
             sent += 64 * 1024
 
     write(sites, f"a,A,http://127.0.0.1:{await serve(talk)}/,,selesai")
-    assert await state(feed, desk) == ("degraded", "halaman tidak memuat “selesai”")
+    assert await state(feed, desk) == (
+        "degraded",
+        "256 kB pertama halaman tidak memuat “selesai”",
+    )
     assert sent < 64 * 1024 * 1024
-
-
-async def test_redirects_are_followed_but_not_for_ever(
-    feed: Applications, sites: Path, desk: Desk, serve: Serve
-) -> None:
-    async def talk(request: bytes, writer: asyncio.StreamWriter) -> None:
-        left = int(request.split()[1].strip(b"/"))
-        answer = page(status="302 Found", Location=f"/{left - 1}") if left else page()
-        await answer(request, writer)
-
-    port = await serve(talk)
-    write(sites, f"a,A,http://127.0.0.1:{port}/3")
-    assert await state(feed, desk) == ("up", "")
-    write(sites, f"a,A,http://127.0.0.1:{port}/4")
-    assert await state(feed, desk) == ("degraded", "dialihkan lebih dari 3 kali")
 
 
 async def test_a_slow_page_is_degraded(
@@ -177,8 +168,8 @@ async def test_who_does_not_answer_is_told_apart_from_who_talks_nonsense(
     assert told == {
         "application/silent": "tidak menjawab dalam 0.5 detik",
         "application/trickle": "tidak menjawab dalam 0.5 detik",
-        "application/nonsense": "jawaban rusak: RemoteProtocolError",
-        "application/refused": "tidak dapat dihubungi",
+        "application/nonsense": "sambungan ditutup tanpa jawaban HTTP",
+        "application/refused": "tidak dapat dihubungi: sambungan ditolak",
     }
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
 from dataclasses import replace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from commandcenter.board import Board, Patience, View
@@ -107,3 +107,57 @@ def test_a_hub_that_is_down_makes_the_network_bad() -> None:
     drawn = card("network", core, samples.device(2))
     assert "figure bad" in drawn
     assert "1 simpul, 1 putus" in drawn
+def test_an_application_with_an_untrusted_certificate_makes_the_card_amber_and_is_counted() -> None:
+    """louislam/uptime-kuma#3551: the page answers, and browsers warn before it."""
+    bad = [samples.application(n, state="degraded", certificate="untrusted") for n in "ab"]
+    drawn = card("applications", *bad, samples.application("c"))
+    assert "figure warn" in drawn
+    assert "2 terganggu · 2 sertifikat tidak dipercaya" in drawn
+    assert "sertifikat aman" not in drawn
+
+
+def test_certificates_are_in_order_only_when_each_https_application_has_one_that_was_seen() -> None:
+    good, unseen = samples.application("a"), samples.application("b", certificate=None)
+    assert "sertifikat aman" in card("applications", good)
+    assert "sertifikat aman" not in card("applications", good, unseen)
+    plain = samples.application("c", certificate=None, url="http://c.example")
+    assert "sertifikat aman" in card("applications", good, plain)
+    assert "sertifikat aman" not in card("applications", plain)
+
+
+def test_applications_that_are_all_unknown_are_neither_green_nor_zero() -> None:
+    unknown = [samples.application(n, state="unknown", certificate=None) for n in "ab"]
+    drawn = card("applications", *unknown)
+    assert "figure unknown" in drawn
+    assert "'–'" in drawn
+    assert "2 tidak diketahui" in drawn
+
+
+def test_one_unknown_application_is_named_and_takes_the_green_away() -> None:
+    up, unknown = samples.application("a"), samples.application("b", state="unknown")
+    drawn = card("applications", up, unknown)
+    assert "figure warn" in drawn
+    assert "1 tidak diketahui" in drawn
+
+
+def test_the_worst_that_is_true_of_applications_gives_the_colour_and_nothing_is_left_out() -> None:
+    drawn = card(
+        "applications",
+        samples.application("a", state="down", certificate=None),
+        samples.application("b", state="degraded"),
+        samples.application("c", certificate_days=3.0),
+        samples.application("d", state="unknown", certificate=None),
+    )
+    assert "figure bad" in drawn
+    told = "1 tidak menjawab · 1 terganggu · 1 sertifikat hampir habis · 1 tidak diketahui"
+    assert told in drawn
+
+
+def test_an_application_without_the_newer_words_is_drawn_all_the_same() -> None:
+    """What an older version of the program has left on the bus."""
+    reading = samples.application("a")
+    assert reading.value is not None
+    del reading.value["certificate"]
+    drawn = card("applications", reading)
+    assert "figure ok" in drawn
+    assert "sertifikat aman" not in drawn

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from commandcenter.reading import Origin, Reading
 from commandcenter.vocabulary import (
     Application,
+    ApplicationState,
     Camera,
     CameraState,
     Complaint,
@@ -131,15 +132,24 @@ def complaint_totals(count: int, feed: str = "complaints", **more: Any) -> Readi
     return reading(feed, "totals/all", {**value, **more})
 
 
-def application(name: str, *, state: Literal["up", "degraded", "down"] = "up") -> Reading:
+def application(
+    name: str,
+    *,
+    state: ApplicationState = "up",
+    url: str = "",
+    certificate: Literal["trusted", "untrusted"] | None = "trusted",
+    certificate_days: float = 80.0,
+) -> Reading:
     value: Application = {
         "name": name,
-        "url": f"https://{name}.example",
+        "url": url or f"https://{name}.example",
         "state": state,
         "detail": "",
         "status": 200,
         "latency_ms": 120.0,
-        "certificate_days": 80.0,
+        "certificate": certificate,
+        "certificate_days": certificate_days if certificate else None,
+        "certificate_ends_first": f"{name}.example" if certificate else "",
         "behind": "",
     }
     return reading("applications", f"application/{name}", dict(value))

@@ -1,0 +1,1 @@
+"""E-government applications over HTTP, looked at as a citizen's browser would look."""

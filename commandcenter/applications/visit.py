@@ -1,0 +1,205 @@
+"""One visit to an application: the way over its redirects, the page at the end, and what of it is
+not as it should be."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from commandcenter.applications import pages, statuses
+from commandcenter.applications.body import MOST, Body
+from commandcenter.applications.certificates import Chain, needed_chain
+from commandcenter.applications.charset import plain, text_of
+from commandcenter.applications.destination import is_downgrade, is_same_site
+from commandcenter.applications.site import Site, is_web_address
+
+if TYPE_CHECKING:
+    import httpcore
+
+_HEADERS = {
+    "User-Agent": "commandcenter/1 (pemantau ketersediaan)",
+    "Accept": "text/html,application/xhtml+xml,*/*;q=0.8",
+    "Accept-Language": "id,en;q=0.5",
+    "Accept-Encoding": "identity",
+}
+
+
+class RedirectLoop(Exception):
+    """A page leads back to itself."""
+
+
+class TooManyRedirects(Exception):
+    """More redirects than a browser would follow."""
+
+
+@dataclass(kw_only=True)
+class Trail:
+    """How far a visit came; an error tells the rest."""
+
+    start: httpx.URL
+    at: httpx.URL
+    step: str = ""  # what was begun last, as httpcore names it: "connection.start_tls.started"
+    chains: dict[str, Chain] = field(default_factory=dict)  # by host, of https pages
+    response: httpx.Response | None = None  # of the last page
+    latency_ms: float | None = None
+    body: Body = field(default_factory=Body)
+    _wires: list[httpcore.AsyncNetworkStream] = field(default_factory=list)
+
+    @property
+    def status(self) -> int | None:
+        """Of the last page."""
+        return self.response.status_code if self.response is not None else None
+
+    @property
+    def elsewhere(self) -> str:
+        """The host it was led to, "" while that is the one of the list."""
+        return self.at.host if self.at.host != self.start.host else ""
+
+    async def note(self, event: str, told: Mapping[str, Any]) -> None:
+        """For httpcore's `trace`."""
+        if event.endswith(".started"):
+            self.step = event
+        elif event == "connection.connect_tcp.complete":
+            self._wires.append(told["return_value"])
+
+    async def hang_up(self) -> None:
+        """Close what is still open: httpcore leaves a handshake that is given up to the garbage
+        collector."""
+        while self._wires:
+            await self._wires.pop().aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What is wrong with a page that came, and what is worth telling of it."""
+
+    trouble: str = ""
+    notice: str = ""
+    served: bool = True
+
+
+async def walk(trail: Trail, trust: ssl.SSLContext, limit: int, wanted: int | None) -> None:
+    """Go to the page and read it, over `limit` redirects or to a page with the status `wanted`,
+    which may be a redirect's own. Raises httpx.HTTPError, OSError, BadPacking, TooManyRedirects,
+    RedirectLoop, httpx.InvalidURL, UnicodeError; where it stopped stands in `trail`."""
+    try:
+        await _walk(trail, trust, limit, wanted)
+    finally:
+        await trail.hang_up()
+
+
+async def _walk(trail: Trail, trust: ssl.SSLContext, limit: int, wanted: int | None) -> None:
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    async with _client(trust) as client:
+        request = client.build_request("GET", trail.start, extensions={"trace": trail.note})
+        seen = set[tuple[str, str]]()
+        for _ in range(limit + 1):
+            trail.at = request.url
+            # The dot that ends a name in DNS is no part of it in TLS (RFC 6066 3).
+            request.extensions["sni_hostname"] = request.url.raw_host.decode("ascii").rstrip(".")
+            seen.add(_face(request))
+            response = await client.send(request, stream=True)
+            try:
+                _note_certificates(trail, response)
+                if response.next_request is None or response.status_code == wanted:
+                    trail.response, trail.latency_ms = response, (clock() - began) * 1000
+                    await trail.body.read(response)
+                    return
+            finally:
+                await response.aclose()
+            request = response.next_request
+            if not is_web_address(request.url):
+                raise httpx.UnsupportedProtocol("a redirect to no web address")
+            if _face(request) in seen:
+                raise RedirectLoop
+    raise TooManyRedirects
+
+
+def _face(request: httpx.Request) -> tuple[str, str]:
+    """What a server can tell apart: a page that sets a cookie may lead back to itself once."""
+    return str(request.url), request.headers.get("cookie", "")
+
+
+def _client(trust: ssl.SSLContext) -> httpx.AsyncClient:
+    """A browser that was never anywhere: cookies of one visit are gone with it."""
+    return httpx.AsyncClient(
+        verify=trust,
+        timeout=None,  # noqa: S113 (the visit as a whole has one)
+        headers=_HEADERS,
+        limits=httpx.Limits(max_keepalive_connections=0),
+        trust_env=False,
+    )
+
+
+def _note_certificates(trail: Trail, response: httpx.Response) -> None:
+    stream = response.extensions.get("network_stream")
+    tls = stream.get_extra_info("ssl_object") if stream else None
+    if tls is not None:
+        trail.chains[trail.at.host] = needed_chain(tls)
+
+
+def judge(site: Site, trail: Trail) -> Page:
+    """The page at the end of a visit, which came whole."""
+    response, body = trail.response, trail.body
+    if response is None:
+        raise ValueError("no page came")
+    status = statuses.judge(response, site.expect_status)
+    if status.trouble:
+        return Page(status.trouble, _led(trail, ""), status.served)
+    if body.packed:
+        return _unreadable(site, trail)
+    text = text_of(body.content, response.headers.get("content-type", ""))
+    if site.expect_text:
+        return _with_words(site, trail, text)
+    if response.status_code == 200 and body.is_empty:
+        return Page("halaman kosong", _led(trail, text))
+    if kind := pages.unexpected(text):
+        where = f" di {trail.elsewhere}" if trail.elsewhere else ""
+        return Page(f"halaman {kind}{where}")
+    return _elsewhere(trail, text)
+
+
+def _with_words(site: Site, trail: Trail, text: str) -> Page:
+    """The list says what the page must contain: where it has that, it is the right one."""
+    if site.expect_text in text or plain(site.expect_text) in plain(text):
+        return Page(notice=_led(trail, text))
+    kind = pages.unexpected(text)
+    where = f"{MOST // 1024} kB pertama halaman" if trail.body.cut else "halaman"
+    told = f"{where} tidak memuat “{site.expect_text}”" + (f" (halaman {kind})" if kind else "")
+    return Page(told, _led(trail, text), served=False)
+
+
+def _unreadable(site: Site, trail: Trail) -> Page:
+    told = f"dikemas dengan {trail.body.packed} yang tidak diminta"
+    if site.expect_text:
+        return Page(f"kata tidak dapat dicari: halaman {told}; matikan di server", _led(trail, ""))
+    page = _elsewhere(trail, "")
+    return Page(page.trouble, " · ".join(words for words in (page.notice, told) if words))
+
+
+def _elsewhere(trail: Trail, text: str) -> Page:
+    led = _led(trail, text)
+    if is_downgrade(trail.start, trail.at):
+        return Page(f"dialihkan ke http tanpa enkripsi{_on(trail)}")
+    if trail.elsewhere and not is_same_site(trail.start.host, trail.at.host):
+        return Page(led + "; bila memang begitu, isi kolom expect_text")
+    return Page(notice=led)
+
+
+def _led(trail: Trail, text: str) -> str:
+    """Where the redirects led, "" when that is not worth telling."""
+    moved = trail.at.path != trail.start.path
+    login = (bool(trail.elsewhere) or moved) and pages.is_login(text)
+    if not trail.elsewhere:
+        return "dialihkan ke halaman masuk (login)" if login else ""
+    return f"dialihkan ke host lain: {trail.elsewhere}" + (" (halaman masuk)" if login else "")
+
+
+def _on(trail: Trail) -> str:
+    return f" di {trail.elsewhere}" if trail.elsewhere else ""
