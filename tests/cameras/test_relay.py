@@ -117,7 +117,10 @@ async def test_threads_that_block_share_one_thread_of_relays() -> None:
 def _ask_in_a_thread(port: int) -> list[bytes]:
     relays = RelayThread()
     found = []
-    with relays.relay("127.0.0.1", port, 0) as one, relays.relay("127.0.0.1", port, 0) as other:
+    with (
+        relays.relay(Relay("127.0.0.1", port, 0)) as one,
+        relays.relay(Relay("127.0.0.1", port, 0)) as other,
+    ):
         assert one.port != other.port
         for relay, said in ((one, b"a"), (other, b"b")):
             with socket.create_connection(("127.0.0.1", relay.port), 5) as client:
