@@ -168,7 +168,7 @@ async def test_a_camera_that_hangs_grows_late_and_its_old_frames_are_not_taken_f
 ) -> None:
     quick: dict[str, Any] = {"late_after": 1.0, "open_timeout": 1.0, "read_timeout": 1.5}
     room.watch(f"cam,Kamera,{own_rtsp.url('moving')},,", **quick)
-    await room.until(lambda: room.state("cam") == "live", "it is live")
+    await room.until(lambda: room.count("cam") > 2, "it is live, and its keyframes are counted")
     own_rtsp.signal(signal.SIGSTOP)
     stopped = datetime.now(UTC)
     await room.until(lambda: room.state("cam") == "late", "it is late")
