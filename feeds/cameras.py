@@ -11,7 +11,7 @@ from collections import Counter, deque
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -103,6 +103,7 @@ class Cameras(Feed):
         self._refusals = Refusals(self.history / "refused.json")
         self._opened: frozenset[str] = frozenset()
         self._asked: Counter[str] = Counter()
+        self._told_at = datetime.min.replace(tzinfo=UTC)
 
     async def read(self, desk: Desk) -> AsyncGenerator[Reading, None]:
         """What came from the workers since the last look; the first one starts them."""
@@ -123,6 +124,10 @@ class Cameras(Feed):
         self._note(desk)
         if supervisor.trouble:
             raise SourceDown(f"pembaca kamera tidak dapat dijalankan: {supervisor.trouble}")
+        if not self._rows:
+            raise SourceDown(f"daftar kamera kosong; isi {self.cameras}")
+        if desk.now() - self._told_at >= timedelta(seconds=self.late_after / 2):
+            yield self._tell(next(iter(self._rows)), desk.now())  # quiet, and still looked at
 
     def check(self, offices: Sequence[Office]) -> None:
         rows = read_roster(self.cameras, self.links)
@@ -339,10 +344,10 @@ class Cameras(Feed):
 
     def _is_late(self, camera: str, now: datetime) -> bool:
         told = self._told[camera]
-        if told["state"] not in _COMING or told["captured_at"] is None:
+        if told["state"] not in _COMING:
             return False
-        patience = timedelta(seconds=told["patience"])
-        return datetime.fromisoformat(told["captured_at"]) < now - patience
+        last = told["captured_at"] or told["since"]  # its pictures come, and none could be kept
+        return datetime.fromisoformat(last) < now - timedelta(seconds=told["patience"])
 
     def _patience(self, row: CameraRow, heard: Report | None = None) -> float:
         """Seconds after which a picture is late. One of a stream cannot be newer than its last
@@ -369,6 +374,7 @@ class Cameras(Feed):
         if changes.get("state", told["state"]) != told["state"]:
             told["since"] = at.isoformat()
         told.update(changes)  # type: ignore[typeddict-item]
+        self._told_at = at
         return self.reading(f"camera/{camera}", dict(told), at)
 
     def _note(self, desk: Desk) -> None:

@@ -43,7 +43,11 @@ def test_a_camera_that_knows_sha_256_alone_is_answered_and_ffmpeg_never_hears_of
     assert first.startswith(b"DESCRIBE rtsp://10.0.0.5:554/x RTSP/1.0\r\n")
     told, again = between.answered(answer("401 Unauthorized", 1, SHA))
     assert told == b""
-    said, h = proof(again), lambda text: hashlib.sha256(text.encode()).hexdigest()
+    said = proof(again)
+
+    def h(text: str) -> str:
+        return hashlib.sha256(text.encode()).hexdigest()
+
     inner = h(f"ops:IPC:{PASSWORD}"), h(f"DESCRIBE:{THEIRS}/x")
     assert said["response"] == h(f"{inner[0]}:n1:{inner[1]}")
     told, again = between.answered(answer("200 OK", 2, body=SDP))
