@@ -145,8 +145,17 @@ def _shown(response: Message, waiting: _Asked | None) -> Message:
     if 300 <= _status(response) < 400:
         return replace(response.with_header("Location", ""), first="RTSP/1.0 403 Redirected")
     if waiting.method == "DESCRIBE" and _status(response) == 200:
+        response = response if _has_base(response) else response.with_header("Content-Base", "")
         return replace(response, body=_video_alone(response.body))
     return response
+
+
+def _has_base(response: Message) -> bool:
+    """Whether it says well to what its addresses are relative; some write a part of one, or the
+    scheme twice (moonfire-nvr#356, go2rtc#208), and mean what they were asked for."""
+    return all(
+        re.fullmatch(r"rtsps?://[^/:][^/]*(/(?!/).*)?", one) for one in response.all("content-base")
+    )
 
 
 def _video_alone(body: bytes) -> bytes:

@@ -78,6 +78,23 @@ def test_a_redirect_is_never_handed_on() -> None:
     assert b"10.9.9.9" not in told
 
 
+@pytest.mark.parametrize(
+    ("base", "kept"),
+    [
+        ("rtsp://10.0.0.5/x/", True),
+        ("rtsp://10.0.0.5:554/x?channel=1&subtype=0/", True),
+        ("10.0.0.5:554/x/", False),  # scottlamb/moonfire-nvr#356, bluenviron/mediamtx#825
+        ("rtsp://rtsp://10.0.0.5/x/", False),  # AlexxIT/go2rtc#208
+        ("", False),
+    ],
+)
+def test_a_base_that_is_no_address_is_left_out(base: str, kept: bool) -> None:
+    between = interpreter()
+    between.asked(ask("DESCRIBE"))
+    told, _ = between.answered(answer("200 OK", 1, f"Content-Base: {base}", body=SDP))
+    assert (b"Content-Base" in told) is kept
+
+
 def test_pictures_pass_however_they_are_cut() -> None:
     between = interpreter()
     between.asked(ask("PLAY", 3))

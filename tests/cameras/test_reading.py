@@ -227,6 +227,18 @@ def test_behind_a_link_a_picture_waits_for_its_turn_and_comes_no_faster_than_it_
     assert watched.received > len(watched.pictures[0].small)
 
 
+@pytest.mark.parametrize("way", ["keep", "snap"])
+def test_what_ffmpeg_does_not_understand_is_interpreted_for_it(
+    look: Look, strange: StrangeCamera, way: Any
+) -> None:
+    """AlexxIT/go2rtc#2344: SHA-256 alone; nonces that are too old; and the second video."""
+    modern = look(strange.rtsp(f"modern-{way}"), user="ops", password="b", way=way)
+    second = look(strange.rtsp(f"two_videos-{way}"), way=way)
+    for watched in (modern, second):
+        watched.until(lambda watched=watched: len(watched.pictures) > 1, "pictures come")  # type: ignore[misc]
+        assert set(watched.states) == {"live"}
+
+
 def test_a_refused_password_is_tried_again_only_when_somebody_asks(
     look: Look, strange: StrangeCamera
 ) -> None:
