@@ -71,7 +71,9 @@ class Secret:
                 raise SecretMissing(f"set the environment variable {name}")
             return os.environ[name]
         try:
-            told = Path(name).read_text(encoding="utf-8").strip()
+            told = Path(name).read_text(encoding="utf-8-sig").strip()  # as Windows writes it
+        except UnicodeDecodeError as error:
+            raise SecretMissing(f"save the file {name} as UTF-8; it is something else") from error
         except OSError as error:
             raise SecretMissing(f"put the secret into the file {name}: {error.strerror}") from error
         if not told:

@@ -9,6 +9,7 @@ import string
 import sys
 from collections.abc import Callable
 from html import escape
+from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from commandcenter.logs import Redacted
-from commandcenter.secret import hide, redact
+from commandcenter.secret import Secret, SecretMissing, hide, redact
 
 URL_SAFE = string.ascii_letters + string.digits + "-_"
 
@@ -140,6 +141,18 @@ def test_a_secret_that_is_known_is_hidden_in_every_shape(
 
 def test_what_is_too_short_to_be_a_secret_hides_nothing() -> None:
     assert hide("a camera at the gate", ["", "a"]) == "a camera at the gate"
+
+
+@pytest.mark.parametrize("kept", ["rahasia".encode("utf-8-sig"), b"rahasia\r\n", b" rahasia "])
+def test_a_secret_is_read_however_its_file_was_written(kept: bytes, tmp_path: Path) -> None:
+    (tmp_path / "cam").write_bytes(kept)
+    assert Secret(f"file:{tmp_path / 'cam'}").reveal() == "rahasia"
+
+
+def test_a_file_that_is_no_text_is_a_secret_that_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "cam").write_bytes("rahasia".encode("utf-16"))
+    with pytest.raises(SecretMissing, match="UTF-8"):
+        Secret(f"file:{tmp_path / 'cam'}").reveal()
 
 
 # --- the log --------------------------------------------------------------------------------------
