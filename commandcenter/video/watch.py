@@ -194,7 +194,7 @@ class Watch:
         except CameraFault as fault:
             if fault.state == "unreachable":
                 self._probe(where)  # it may know better by now
-                self._helped = True  # it answers us well: FFmpeg may not have understood it
+                self._helped = not self._helped  # FFmpeg may not have understood what we do
             raise
         if self._is_elsewhere(where):
             stream.close()
