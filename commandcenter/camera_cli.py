@@ -15,15 +15,16 @@ from urllib.parse import urlsplit
 from commandcenter.config import Config
 from commandcenter.language import Language
 from commandcenter.lists import BadList
-from commandcenter.secret import SecretMissing, redact
+from commandcenter.secret import SecretMissing, hide, redact
 from commandcenter.video.advice import advise
 from commandcenter.video.messages import Task
 from commandcenter.video.probe import Look, Probe, probe
-from commandcenter.video.roster import PRIVATE, CameraRow, read_roster
+from commandcenter.video.roster import PRIVATE, SCHEMES, CameraRow, read_roster
 
 SECONDS = 8.0
 """How long a stream is watched."""
 _COLUMN = 14
+_NO_ROW = "test"  # what a camera is called that is not of the list
 
 
 class Refused(ValueError):
@@ -101,17 +102,27 @@ def discover(config: Config, told: argparse.Namespace) -> Told:
 
 def report(found: Probe, say: Language, read_timeout: float) -> Iterator[str]:
     """What is known of a camera, a line a fact."""
-    yield say("Camera {url}", url=redact(found.task.url))
+    yield say("Camera {url}", url=_named(found.task))
     for name, fact in _facts(found, say):
         yield f"  {say(name):<{_COLUMN}} {fact}"
     if found.fault is not None:
-        yield f"  {say('Wrong'):<{_COLUMN}} {redact(found.fault.detail)}"
+        wrong = redact(hide(found.fault.detail, found.task.secrets))
+        yield f"  {say('Wrong'):<{_COLUMN}} {wrong}"
         yield say("No picture was seen: {state}.", state=say(found.fault.state))
         return
     for number, advice in enumerate(advise(found, read_timeout)):
         before = "" if number else say("Advice")
-        yield f"  {before:<{_COLUMN}} {say(advice.text, **advice.values)}"
+        told = say(advice.text, **advice.values)
+        yield f"  {before:<{_COLUMN}} {redact(hide(told, found.task.secrets))}"
     yield say("A picture was seen.")
+
+
+def _named(task: Task) -> str:
+    """One of the list by its id and its machine: its path may hold a password by any name."""
+    parts = urlsplit(task.url)
+    if task.camera != _NO_ROW:
+        return f"{task.camera}, {parts.scheme}://{parts.netloc}"
+    return redact(hide(task.url, task.secrets))
 
 
 def _facts(found: Probe, say: Language) -> Iterator[tuple[str, str]]:
@@ -121,7 +132,7 @@ def _facts(found: Probe, say: Language) -> Iterator[tuple[str, str]]:
         yield "Network", say("connected in {n} ms", n=_milliseconds(found.connected_in))
     if found.description is not None and found.answered_in is not None:
         told, server = found.description, found.description.server
-        codec = {"H264": "H.264", "H265": "H.265"}[told.codec]
+        codec = {"H264": "H.264", "H265": "H.265"}[told.video.codec]
         answered = say("{codec}, in {n} ms", codec=codec, n=_milliseconds(found.answered_in))
         yield "RTSP", f"{answered}, {server}" if server else answered
         yield "Password", say("{how}: accepted", how=told.login) if told.login else say("not asked")
@@ -216,9 +227,9 @@ def _row(told: argparse.Namespace, rows: Sequence[CameraRow]) -> CameraRow:
             "others can read a command line: leave the password out of the address, "
             "and give --user and --password-env NAME"
         )
-    if parts.scheme not in ("rtsp", "http", "https") or not parts.hostname:
+    if parts.scheme not in SCHEMES or not parts.hostname:
         raise Refused("the address must be like rtsp://10.0.0.5/stream or http://…/picture.jpg")
-    return CameraRow(id="test", name="test", url=told.url, user=told.user)
+    return CameraRow(id=_NO_ROW, name=_NO_ROW, url=told.url, user=told.user)
 
 
 def _password(told: argparse.Namespace, environment: Mapping[str, str] = os.environ) -> str:

@@ -11,7 +11,19 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from commandcenter import spreadsheet
-from commandcenter.spreadsheet import BadList as BadList
+from commandcenter.spreadsheet import BadList
+
+__all__ = [
+    "DECISIVE",
+    "BadList",
+    "Listed",
+    "Office",
+    "Row",
+    "check_offices",
+    "list_stamp",
+    "read_list",
+    "read_offices",
+]
 
 Row = TypeVar("Row")
 DECISIVE = {"decisive": True}

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+from collections.abc import Iterable
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, quote_plus
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
     from pydantic_core import CoreSchema
 
-_NAMED = r"(?:passwords?|passwd|pwd|passphrase|secret|token|api[_-]?key|comm_?key|community)"
+_NAMED = (
+    r"(?:passwords?|passwd|(?<![a-z])passw?|psw|pwd|passphrase|passcode|loginpas|secret|token|api[_-]?key"
+    r"|comm_?key|community)"
+)
+_SHORTEST = 3  # characters: what is shorter would take the half of every text with it
 _ELSEWHERE = r"(?!env:|file:)"  # where a secret is kept is none
 _REDACTED = tuple(
     (re.compile(pattern, re.IGNORECASE), kept)
@@ -24,6 +32,8 @@ _REDACTED = tuple(
         # Cookie: a=b; c=d, and our own cookies wherever they are (RFC 6265 4)
         (r"(\b(?:set-)?cookie:\s*)[^\s=;]+=[^\r\n]*", r"\1***"),
         (r"(\bcommandcenter_(?:session|display)=)[^\s;\"',]+", r"\1***"),
+        # what cameras call it in their addresses: auth=<Basic>, usr=…&pwd=…, user=…_password=…
+        (r"([?&/](?:basic)?auth=)[^\s&;,)\"'<>]+", r"\1***"),
         # password=…, ?token=…, "client_secret": "…"
         (rf"({_NAMED}=){_ELSEWHERE}([\"']).*?\2", r"\1***"),
         (rf"({_NAMED}=){_ELSEWHERE}[^\s&;,)\"']+", r"\1***"),
@@ -61,7 +71,9 @@ class Secret:
                 raise SecretMissing(f"set the environment variable {name}")
             return os.environ[name]
         try:
-            told = Path(name).read_text(encoding="utf-8").strip()
+            told = Path(name).read_text(encoding="utf-8-sig").strip()  # as Windows writes it
+        except UnicodeDecodeError as error:
+            raise SecretMissing(f"save the file {name} as UTF-8; it is something else") from error
         except OSError as error:
             raise SecretMissing(f"put the secret into the file {name}: {error.strerror}") from error
         if not told:
@@ -76,6 +88,22 @@ class Secret:
         from pydantic_core import core_schema  # a worker only redacts, and does without it
 
         return core_schema.no_info_after_validator_function(cls, core_schema.str_schema())
+
+
+def hide(text: str, secrets: Iterable[str]) -> str:
+    """`text` without these very secrets, in any of the shapes in which an address, JSON or HTML
+    has them. Who knows a secret hides it by this; `redact` can only guess what is one."""
+    for secret in secrets:
+        for shape in sorted(_shapes(secret), key=len, reverse=True):
+            text = text.replace(shape, "***")
+    return text
+
+
+def _shapes(secret: str) -> set[str]:
+    if len(secret) < _SHORTEST:
+        return set()
+    quoted = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
+    return {secret, json.dumps(secret)[1:-1], escape(secret), *quoted, *map(str.lower, quoted)}
 
 
 def redact(text: str) -> str:

@@ -11,7 +11,7 @@ from collections import Counter, deque
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -25,11 +25,12 @@ from commandcenter.kept_list import KeptList
 from commandcenter.lists import BadList, Office, check_offices
 from commandcenter.reading import Reading
 from commandcenter.secret import SecretMissing
+from commandcenter.video.keyframes import SHORTEN
 from commandcenter.video.messages import Picture, Report, Task
 from commandcenter.video.refusals import Refusals
 from commandcenter.video.roster import PRIVATE, CameraRow, network, read_roster
 from commandcenter.video.supervisor import Supervisor
-from commandcenter.vocabulary import Camera
+from commandcenter.vocabulary import Camera, CameraState
 
 LOOKS_EVERY = 1.0  # seconds between asking who looks at a camera
 COUNTED = timedelta(minutes=1)  # over which bytes are counted
@@ -104,12 +105,14 @@ class Cameras(Feed):
         self._refusals = Refusals(self.history / "refused.json")
         self._opened: frozenset[str] = frozenset()
         self._asked: Counter[str] = Counter()
+        self._told_at = datetime.min.replace(tzinfo=UTC)
 
     async def read(self, desk: Desk) -> AsyncGenerator[Reading, None]:
         """What came from the workers since the last look; the first one starts them."""
         for reading in await self._renew_list(desk):
             yield reading
         supervisor = self._start(desk)
+        self._try_again(desk.now())
         tasks, locked = self._tasks()
         await supervisor.watch(tasks)
         for camera, detail in locked.items():
@@ -123,6 +126,10 @@ class Cameras(Feed):
         self._note(desk)
         if supervisor.trouble:
             raise SourceDown(f"pembaca kamera tidak dapat dijalankan: {supervisor.trouble}")
+        if not self._rows:
+            raise SourceDown(f"daftar kamera kosong; isi {self.cameras}")
+        if desk.now() - self._told_at >= timedelta(seconds=self.late_after / 2):
+            yield self._tell(next(iter(self._rows)), desk.now())  # quiet, and still looked at
 
     def check(self, offices: Sequence[Office]) -> None:
         rows = read_roster(self.cameras, self.links).faultless()
@@ -264,6 +271,14 @@ class Cameras(Feed):
     def _interval(self, row: CameraRow) -> float:
         return row.every if row.every is not None else self.every
 
+    def _try_again(self, now: datetime) -> None:
+        """Have passwords offered again that were taken before and whose time has come."""
+        for camera, seen in self._seen.items():
+            at = self._refusals.next_at(seen.task) if seen.task is not None else None
+            if at is not None and at <= now:
+                self._refusals.try_again(camera, now)
+                self._asked[camera] += 1
+
     # --- what came of it --------------------------------------------------------------------------
 
     async def _take(self, desk: Desk, report: Report) -> Reading:
@@ -271,14 +286,27 @@ class Cameras(Feed):
         told, seen = self._told[report.camera], self._seen[report.camera]
         if report.rejected:
             desk.reject(report.camera, report.detail, report.rejected)
+        detail = report.detail
         if report.state == "unauthorized" and seen.task is not None:
-            self._refusals.add(seen.task)
+            self._refusals.add(seen.task, report.at)
+            detail += self._taken_before(seen.task, desk)
         if report.picture is not None:
-            self._refusals.forget(report.camera)
+            if seen.task is not None:
+                self._refusals.accept(seen.task, report.at)
             await self._keep(desk, report.camera, report.picture)
+        told["patience"] = self._patience(self._rows[report.camera], report)
         told["bytes_per_second"] = seen.bytes_per_second(desk.now(), report.received)
         state = report.state or told["state"]
-        return self._tell(report.camera, report.at, state=state, detail=report.detail)
+        if state == "live":
+            state, detail = self._of_keyframes(report)
+        return self._tell(report.camera, report.at, state=state, detail=detail)
+
+    def _taken_before(self, task: Task, desk: Desk) -> str:
+        """Of a refused password: until when it was accepted, and when it is tried again."""
+        until, again = self._refusals.accepted_until(task), self._refusals.next_at(task)
+        if until is None or again is None:
+            return ""
+        return f"; diterima sampai {_clock(until, desk)}, dicoba lagi {_clock(again, desk)}"
 
     async def _keep(self, desk: Desk, camera: str, picture: Picture) -> None:
         """A picture that could not be kept is not told either: the one before stays, ageing."""
@@ -301,19 +329,37 @@ class Cameras(Feed):
 
     def _is_late(self, camera: str, now: datetime) -> bool:
         told = self._told[camera]
-        if told["state"] not in _COMING or told["captured_at"] is None:
+        if told["state"] not in _COMING:
             return False
-        patience = timedelta(seconds=told["patience"])
-        return datetime.fromisoformat(told["captured_at"]) < now - patience
+        last = told["captured_at"] or told["since"]  # its pictures come, and none could be kept
+        return datetime.fromisoformat(last) < now - timedelta(seconds=told["patience"])
 
-    def _patience(self, row: CameraRow) -> float:
-        return max(self.late_after, MISSED * self._interval(row))
+    def _patience(self, row: CameraRow, heard: Report | None = None) -> float:
+        """Seconds after which a picture is late. One of a stream cannot be newer than its last
+        keyframe; as long as nobody knows how seldom they come, they may be seldom."""
+        interval = self._interval(row)
+        usual = max(self.late_after, MISSED * interval)
+        if heard is None or row.way_at(interval) == "http":
+            return usual
+        every = heard.keyframe_every or self.keyframe_timeout
+        return max(usual, every * 1.25 + interval)
+
+    def _of_keyframes(self, report: Report) -> tuple[CameraState, str]:
+        """What is told of a camera that works: why its pictures are old, where they are. With
+        keyframes that are further apart than anybody should wait it is late, for as long as it is
+        set so."""
+        every = report.keyframe_every
+        why = f"keyframe tiap {every:.0f} detik; {SHORTEN}"
+        if every > self.keyframe_timeout:
+            return "late", why
+        return "live", report.detail or (why if every > self.late_after else "")
 
     def _tell(self, camera: str, at: datetime, **changes: str) -> Reading:
         told = self._told[camera]
         if changes.get("state", told["state"]) != told["state"]:
             told["since"] = at.isoformat()
         told.update(changes)  # type: ignore[typeddict-item]
+        self._told_at = at
         return self.reading(f"camera/{camera}", dict(told), at)
 
     def _note(self, desk: Desk) -> None:
@@ -321,3 +367,9 @@ class Cameras(Feed):
         desk.note["cameras"] = dict(sorted(counted.items()))
         if self._supervisor is not None:
             desk.note["workers"] = [asdict(worker) for worker in self._supervisor.view()]
+
+
+def _clock(at: datetime, desk: Desk) -> str:
+    """09:42 WIB; with its day, where that is another one."""
+    local, today = at.astimezone(desk.zone), desk.now().astimezone(desk.zone).date()
+    return f"{local:%H:%M %Z}" if local.date() == today else f"{local:%d-%m %H:%M %Z}"

@@ -75,8 +75,13 @@ class Cctv(Panel):
             data_show=self.show,
             data_turn=self._turn(view.now),
         )
-        nothing = None if cameras else div("empty", view.say("No camera has answered yet"))
+        nothing = None if cameras else div("empty", self._why_empty(view))
         return Drawing(empty=not cameras, body=div("cctv", grid, more(0), nothing))
+
+    def _why_empty(self, view: View) -> str:
+        if view.all("camera"):
+            return view.say("None of the cameras of this panel is in the list")
+        return view.say("No camera has answered yet")
 
     def _ordered(self, cameras: list[Reading]) -> Sequence[Reading]:
         """Worst first; or as in the list, but a few bad ones from the end of it among the first."""

@@ -11,7 +11,9 @@ from typing import Any, ClassVar
 
 from commandcenter.board import View
 from commandcenter.drawing import Drawing, Node, div, since, span, tag
+from commandcenter.language import Language
 from commandcenter.panel import Panel
+from commandcenter.vocabulary import CAMERA_AMBER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,24 +222,44 @@ def _is_ending(application: Mapping[str, Any]) -> bool:
 
 
 def _cameras(view: View) -> Figure:
+    """Live is who is known to be; the gravest words come first, and for more than two beside the
+    title there is no room."""
     say, found = view.say, view.values("camera")
-    states = [c["state"] for c in found]
-    live, frozen = states.count("live"), states.count("frozen")
-    dead = len(states) - live - frozen - states.count("late") - states.count("starting")
-    words = [say("{n} frozen", n=frozen)] if frozen else []
-    words += [say("{n} dead", n=dead)] if dead else []
+    states = Counter(str(camera.get("state")) for camera in found)
+    heard = found and set(states) != {"starting"}
+    words = _troubles(say, states)
     # Whose most of them are goes without saying; for more than two there is no room.
-    owners = Counter(c["owner"] for c in found if c["owner"]).most_common()[1:3]
+    owners = Counter(c["owner"] for c in found if c.get("owner")).most_common()[1:3]
+    whose = say("of them {owners}", owners=", ".join(f"{n} {owner}" for owner, n in owners))
     return Figure(
         title=say("CCTV"),
-        number=say.number(live),
+        number=say.number(states["live"]) if heard else "–",
         of=f"/ {say.number(len(found))}",
-        level="warn" if words else "ok" if live else "unknown",
-        aside=" · ".join(words) or _all(states, "live", say("all live")),
-        below=say("of them {owners}", owners=", ".join(f"{n} {owner}" for owner, n in owners))
-        if owners
-        else "",
+        level=_camera_level(states, len(found)) if heard else "unknown",
+        aside=" · ".join(words[:2]) or _all(list(states.elements()), "live", say("all live")),
+        below=" · ".join([*words[2:], *([whose] if owners else [])])
+        or ("" if found else say("no camera is known")),
     )
+
+
+def _troubles(say: Language, states: Counter[str]) -> list[str]:
+    """How many cameras are what else than live, the gravest first."""
+    disturbed = sum(states[state] for state in CAMERA_AMBER if state != "late")
+    known = states["live"] + states["starting"] + states["frozen"] + states["late"] + disturbed
+    return [
+        *([say("{n} dead", n=dead)] if (dead := states.total() - known) else []),
+        *([say("{n} frozen", n=states["frozen"])] if states["frozen"] else []),
+        *([say("{n} see badly", n=disturbed)] if disturbed else []),
+        *([say("{n} late", n=states["late"])] if states["late"] else []),
+        *([say("{n} starting", n=states["starting"])] if states["starting"] else []),
+    ]
+
+
+def _camera_level(states: Counter[str], number: int) -> str:
+    grey = sum(n for state, n in states.items() if state not in ("live", "starting", *CAMERA_AMBER))
+    if grey > number / 10:
+        return "bad"
+    return "ok" if states["live"] == number else "warn"
 
 
 def _incidents(view: View) -> Figure:

@@ -8,14 +8,16 @@ import logging
 import string
 import sys
 from collections.abc import Callable
-from urllib.parse import quote
+from html import escape
+from pathlib import Path
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from commandcenter.logs import Redacted
-from commandcenter.secret import redact
+from commandcenter.secret import Secret, SecretMissing, hide, redact
 
 URL_SAFE = string.ascii_letters + string.digits + "-_"
 
@@ -47,6 +49,11 @@ PLACES: dict[str, tuple[st.SearchStrategy[str], Callable[[str], str]]] = {
     "link": (tokens, lambda s: f"https://pusat.test/a/WzEsMiwibm9jIl0.{s}"),
     "telegram": (tokens, lambda s: f"tgram://1234567890:{s}/-1001 refused"),
     "telegram api": (tokens, lambda s: f"https://api.telegram.org/bot1234567890:{s}/sendMessage"),
+    # sarxos/webcam-capture#255, nmap/nmap#873, ZoneMinder/zoneminder#767: addresses of cameras
+    "vstarcam": (tokens, lambda s: f"http://10.0.0.5/snapshot.cgi?loginuse=me&loginpas={s}"),
+    "foscam": (tokens, lambda s: f"http://10.0.0.5/cgi?cmd=snapPicture2&usr=me&pwd={s}&x=1"),
+    "xiongmai": (tokens, lambda s: f"rtsp://10.0.0.5/user=me_password={s}_channel=1_stream=0.sdp"),
+    "hikvision": (tokens, lambda s: f"http://10.0.0.5/picture?auth={s}"),
     "provider": (tokens, lambda s: f"GET /sign-in/oidc/back?code={s}&state={s} 302"),
 }
 
@@ -116,6 +123,36 @@ def test_a_long_line_costs_no_time() -> None:
         "cc_" * 9000,
     ):
         redact(text)  # a pattern that backtracks would meet the test's time limit here
+
+
+# --- secrets that are known ----------------------------------------------------------------------
+
+
+@given(passwords, around, around)
+def test_a_secret_that_is_known_is_hidden_in_every_shape(
+    known: str, before: str, after: str
+) -> None:
+    shapes = (known, quote(known, safe=""), quote_plus(known), json.dumps(known), escape(known))
+    for shape in shapes:
+        told = hide(f"{before}/{shape}/{after}", [known])
+        assert shape not in told or shape in before + after
+        assert "***" in told
+
+
+def test_what_is_too_short_to_be_a_secret_hides_nothing() -> None:
+    assert hide("a camera at the gate", ["", "a"]) == "a camera at the gate"
+
+
+@pytest.mark.parametrize("kept", ["rahasia".encode("utf-8-sig"), b"rahasia\r\n", b" rahasia "])
+def test_a_secret_is_read_however_its_file_was_written(kept: bytes, tmp_path: Path) -> None:
+    (tmp_path / "cam").write_bytes(kept)
+    assert Secret(f"file:{tmp_path / 'cam'}").reveal() == "rahasia"
+
+
+def test_a_file_that_is_no_text_is_a_secret_that_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "cam").write_bytes("rahasia".encode("utf-16"))
+    with pytest.raises(SecretMissing, match="UTF-8"):
+        Secret(f"file:{tmp_path / 'cam'}").reveal()
 
 
 # --- the log --------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from commandcenter.video.messages import CameraFault
 Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
 
-_PORTS = {"rtsp": 554, "http": 80, "https": 443}
+_PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 _LOOPBACK: tuple[Network, ...] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 _LONGEST_LOOKUP = 5.0  # seconds
 

@@ -176,14 +176,6 @@ def decode_keyframe(coded: bytes) -> Frame | None:
     return _pixels(frame) if decoded else None
 
 
-def decode(jpeg: bytes) -> Frame | None:
-    """The pixels of a JPEG, or None if it is broken."""
-    try:
-        return _pixels(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR))
-    except cv2.error:  # larger than it may be
-        return None
-
-
 def _keep_memory() -> None:
     """Have glibc keep the megabytes of a frame for the next one, in one heap for all threads.
 

@@ -7,17 +7,25 @@ was taken at its time stamp plus that offset. What a server kept and sends first
 a congested link, comes with a larger offset and is honestly told as older. The way itself (a tenth
 of a second) cannot be seen from here and is left out.
 
+Some cameras count on as if for 25 pictures a second while the night's shutter gives 12, or not at
+all. What that looks like is a link that falls behind; `Drift` tells the two apart.
+
 All times are seconds; those of this machine are of time.monotonic().
 """
 
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 
 _WINDOW, _SPAN = 300.0, 15.0  # a camera's clock that is off by 100 ppm errs by 30 ms in that time
 _BACK = 1.0  # pictures that are not sent in the order in which they are shown go back less
 WAITED = 0.005  # who waits so long for a packet has read all that lay ready
 _SETTLED_AFTER = 2.0
+_IN_TIME, _LAGGING = 0.5, 2.0  # seconds of lag
+_JUDGED_AFTER = 10.0
+_LEAST_DRIFT = 0.01
+_MOSTLY = 0.5
 
 
 class Clock:
@@ -26,6 +34,8 @@ class Clock:
     def __init__(self) -> None:
         self.settled = False
         """Whether ages are known: the pictures that lay ready at the start have been read."""
+        self.wrong = False
+        """Its time stamps mean nothing: a picture is then taken to be as old as its packet."""
         self._began = 0.0
         self._latest = float("-inf")
         self._lows: deque[tuple[float, float]] = deque()  # since when, and the smallest offset
@@ -40,6 +50,8 @@ class Clock:
             self._begin(at)
             waited = 0.0  # the first one is always waited for
         self._latest = pts
+        if self.wrong:
+            self._lows.clear()
         self.settled = self.settled or waited >= WAITED or at - self._began >= _SETTLED_AFTER
         self._note(at - pts, at)
         return anew
@@ -64,6 +76,52 @@ class Clock:
             lows[-1] = (lows[-1][0], offset)
         while lows[0][0] < at - _WINDOW:
             lows.popleft()
+
+
+class Drift:
+    """Judges a lag that grows. Where a link is too slow, a packet takes the longer the larger it
+    is. Where packets come at a pace of their own, large ones like small ones, the camera sent each
+    in time, and it is its clock that does not run with ours."""
+
+    def __init__(self) -> None:
+        self._seen: _Lagging | None = None
+
+    def is_clock(self, lag: float, gap: float, size: int, at: float) -> bool:
+        """A packet of so many bytes came `gap` seconds after the one before and lags behind by
+        `lag` seconds: whether the clock is certainly to blame."""
+        if lag < _IN_TIME:
+            self._seen = None
+            return False
+        self._seen = self._seen or _Lagging(since=at, first=lag)
+        self._seen.add(gap, size)
+        lasted, grown = at - self._seen.since, lag - self._seen.first
+        steady = lasted >= _JUDGED_AFTER and lag >= _LAGGING and grown >= lasted * _LEAST_DRIFT
+        return steady and self._seen.by_size() < _MOSTLY
+
+
+@dataclass(slots=True, kw_only=True)
+class _Lagging:
+    """Sums over the packets since a stream began to lag behind."""
+
+    since: float
+    first: float
+    count: int = 0
+    gaps: float = 0.0
+    sizes: float = 0.0
+    products: float = 0.0
+    squares: float = 0.0
+
+    def add(self, gap: float, size: int) -> None:
+        self.count += 1
+        self.gaps, self.sizes = self.gaps + gap, self.sizes + size
+        self.products, self.squares = self.products + gap * size, self.squares + size * size
+
+    def by_size(self) -> float:
+        """Which share of the time between packets their size explains: 0 to 1, by least squares."""
+        gap, size = self.gaps / self.count, self.sizes / self.count
+        variance = self.squares / self.count - size * size
+        covariance = self.products / self.count - gap * size
+        return covariance * size / (variance * gap) if variance > 0 and gap > 0 else 0.0
 
 
 class Pace:

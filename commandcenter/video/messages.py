@@ -49,7 +49,8 @@ class Task:
     """A camera to watch. Times in seconds, widths in pixels. Its password never shows in repr."""
 
     camera: str
-    url: str
+    url: str = field(repr=False)
+    """May have {user} and {password} in it, for cameras that want both in the address."""
     user: str = ""
     password: str = field(default="", repr=False)
     way: Way = "keep"
@@ -81,6 +82,21 @@ class Task:
     """Wait so long before the first attempt, so that not all begin at once."""
     refused: bool = field(default=False, compare=False)
     """Its password has been refused already: a new worker must not try it again."""
+
+    def filled(self, url: str) -> str:
+        """`url` with user and password where it has {user} and {password}: for the camera only."""
+        told = {"{user}": self.user, "{password}": self.password}
+        for name, value in told.items():
+            url = url.replace(name, quote(value, safe=""))
+        return url
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What nothing may say that is told of this camera: its password, and how Basic has it."""
+        if not self.password:
+            return ()
+        basic = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+        return self.password, basic, basic.rstrip("=")
 
     @property
     def url_with_password(self) -> str:
@@ -143,6 +159,8 @@ class Report:
     rejected: bytes = field(default=b"", repr=False)
     received: int = 0
     """Bytes that came from the camera since its last report."""
+    keyframe_every: float = 0.0
+    """Seconds from one keyframe of its stream to the next, the longest lately; 0: not known."""
     wants: bool = False
     """It would like to take a picture, and waits for a grant."""
     unread: Mapping[str, int] = field(default_factory=dict)

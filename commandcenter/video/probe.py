@@ -12,15 +12,18 @@ import os
 import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from commandcenter.video.addresses import Resolved, own_addresses, resolve
+from commandcenter.video.keyframes import SHORTEN
 from commandcenter.video.messages import CameraFault, Orders, Task
-from commandcenter.video.rtsp import Description, describe
+from commandcenter.video.relay import RelayThread
+from commandcenter.video.route import ask, lead
+from commandcenter.video.rtsp import Description
 
 if TYPE_CHECKING:
     from commandcenter.video.capture import Frame, Packet
@@ -82,10 +85,8 @@ async def _examine(found: Probe, seconds: float) -> None:
     found.connected_in = await _connect(where, task.open_timeout)
     if task.way != "http":
         began = time.monotonic()
-        pinned = replace(task, url=where.url)
-        found.description = await describe(pinned.url, task.user, task.password, task.open_timeout)
+        found.description = await ask(task, where)
         found.answered_in = time.monotonic() - began
-        task = pinned
     found.look = await _look_apart(task, seconds)
 
 
@@ -153,7 +154,7 @@ def look(task: Task, seconds: float) -> Look:
 
 
 def _look_at_jpeg(task: Task) -> Look:
-    from commandcenter.video.capture import decode
+    from commandcenter.video import jpeg
     from commandcenter.video.snapshot import Fetched, Snapshot
 
     async def fetch() -> Fetched:
@@ -166,18 +167,22 @@ def _look_at_jpeg(task: Task) -> Look:
     began = time.monotonic()
     fetched = asyncio.run(fetch())
     taken = time.monotonic() - began
-    frame = decode(fetched.jpeg)
-    if frame is None:
-        raise CameraFault("unsupported", "gambar JPEG rusak")
-    return _look(frame, bytes=fetched.bytes, seconds=taken, age=fetched.age_seconds)
+    return _look(
+        jpeg.read(fetched.jpeg), bytes=fetched.bytes, seconds=taken, age=fetched.age_seconds
+    )
 
 
 def _look_at_stream(task: Task, seconds: float) -> Look:
     from commandcenter.video.capture import Stream
 
+    where = asyncio.run(resolve(task.url, task.networks, own_addresses()))
+    described = asyncio.run(ask(task, where))
     began = time.monotonic()
     frame, first, packets = None, 0.0, list[Any]()
-    with contextlib.closing(Stream(task)) as stream:
+    with (
+        lead(RelayThread(), task, where, interpreted=not described.plain) as route,
+        contextlib.closing(Stream(route.task)) as stream,
+    ):
         opened = time.monotonic()
         while True:
             packets.append(stream.wait())
@@ -191,7 +196,8 @@ def _look_at_stream(task: Task, seconds: float) -> Look:
 
 def _give_up_late(task: Task, frame: Frame | None, waited: float) -> None:
     if frame is None and waited > task.keyframe_timeout:
-        raise CameraFault("late", f"tidak ada gambar utuh dalam {task.keyframe_timeout:.0f} detik")
+        why = f"tidak ada keyframe dalam {task.keyframe_timeout:.0f} detik"
+        raise CameraFault("late", f"{why}; {SHORTEN}")
 
 
 def _measures(packets: list[Packet]) -> dict[str, Any]:

@@ -11,13 +11,13 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Self, cast
 
 import psutil
 
-from commandcenter.secret import redact
+from commandcenter.secret import hide, redact
 from commandcenter.video.messages import (
     LENGTHS,
     BadReport,
@@ -39,6 +39,7 @@ endless stream passes this within seconds, and sixteen workers at their limit st
 _EMPTY, _CAMERA = 100 << 20, 12 << 20  # a worker with cv2 loaded, and each of its cameras
 _TICK = 0.5
 _FIRST_WORD = 60.0  # seconds in which a camera's thread begins, however busy the machine is
+_LIBJPEG = ("Corrupt JPEG data", "Premature end of JPEG")  # each picture of some cameras
 _CRASHED_THREAD = re.compile(r"Current thread 0x([0-9a-f]+)")  # faulthandler's words
 _log = logging.getLogger(__name__)
 
@@ -68,6 +69,7 @@ class WorkerProcess:
         self._tell = tell
         self._spare = spare
         self._aboard: set[str] = set()
+        self._secrets: set[str] = set()
         self._deadlines: dict[str, float] = {}
         self._threads: dict[int, str] = {}
         self._received: Counter[str] = Counter()  # since the memory was last as it should be
@@ -109,6 +111,7 @@ class WorkerProcess:
     async def watch(self, tasks: Sequence[Task]) -> None:
         """Have it watch these cameras and no others."""
         self._aboard = {task.camera for task in tasks}
+        self._secrets = {secret for task in tasks for secret in task.secrets}
         for gone in self._deadlines.keys() - self._aboard - {ITSELF}:
             del self._deadlines[gone]
         now = asyncio.get_running_loop().time()
@@ -160,18 +163,35 @@ class WorkerProcess:
                 self._received[report.camera] += report.received
                 if report.camera == ITSELF:
                     self._unread = dict(report.unread)
-                self._tell(report)
+                self._tell(self._clean(report))
 
     async def _hear_words(self) -> None:
         """Its stderr, to the log; after a crash it says whose thread it was."""
         while raw := await self._line():
-            line = redact(raw.decode("utf-8", errors="replace").rstrip())
+            line = self._hide(raw.decode("utf-8", errors="replace").rstrip())
+            if line.startswith(_LIBJPEG):
+                continue
             self._last_words = line or self._last_words
             if line.startswith("Fatal Python error"):
                 self._fatal = line
             if crashed := _CRASHED_THREAD.match(line):
                 self._crashed = int(crashed[1], 16)
             _log.warning("camera worker %d: %s", self.pid, line)
+
+    def _clean(self, report: Report) -> Report:
+        """What a camera says, and what is put aside of it, without its password: some repeat it."""
+        if report.state is None:
+            return report
+        kept = report.rejected.decode("utf-8", errors="surrogateescape")
+        kept = self._hide(kept) if _is_text(report.rejected) else hide(kept, self._secrets)
+        return replace(
+            report,
+            detail=self._hide(report.detail),
+            rejected=kept.encode("utf-8", errors="surrogateescape"),
+        )
+
+    def _hide(self, text: str) -> str:
+        return redact(hide(text, self._secrets))
 
     async def _line(self) -> bytes:
         try:
@@ -228,3 +248,7 @@ class WorkerProcess:
         why = broken or f"{self._fatal or self._last_words or 'it ended'} (exit status {code})"
         killed = code == -9  # from outside, or for want of memory: nobody aboard is to blame
         return End(why=why, blamed=() if killed else tuple(sorted(self._aboard)), heard=heard)
+
+
+def _is_text(raw: bytes) -> bool:
+    return b"\0" not in raw

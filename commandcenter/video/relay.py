@@ -3,6 +3,8 @@
 FFmpeg reads as fast as it is given. Behind a link with a budget it connects to a relay on this
 machine instead, which reads from the camera in small pieces and rests after each; a small receive
 buffer (SO_RCVBUF, socket(7)) lets TCP hold the camera back meanwhile.
+
+A relay can also change what it carries (interpreter.py), and speak TLS with the camera.
 """
 
 from __future__ import annotations
@@ -11,8 +13,11 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import Coroutine, Iterator
-from typing import Any, Self
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, Protocol, Self
+
+from commandcenter.video.connection import Connection, connect
+from commandcenter.video.tls import Tls
 
 _PIECES = 25  # a second
 _SMALLEST, _LARGEST = 256, 64 * 1024  # bytes of a piece
@@ -20,20 +25,42 @@ _SMALLEST_BUFFER = 4096
 _PROMPT = 10.0  # seconds in which the relays' own loop surely answers
 
 
+class Changes(Protocol):
+    """What is made of the bytes of one connection on their way. Raises ValueError when they cannot
+    be understood, which ends the connection."""
+
+    def asked(self, data: bytes) -> bytes:
+        """What the camera gets, when this is asked."""
+
+    def answered(self, data: bytes) -> tuple[bytes, bytes]:
+        """What the client gets when the camera says this; and what the camera gets."""
+
+
 class Relay:
     """A port of 127.0.0.1 that leads to a camera, from `open` to `close`.
 
     In no second do more than `rate` bytes come through; 0 holds nothing back. A camera that cannot
-    be reached shows as a connection that is closed at once.
+    be reached shows as a connection that is closed at once. `changes` makes what changes the bytes
+    of a new connection through this port, if anything does. With `tls` the camera is asked by TLS.
     """
 
-    def __init__(self, address: str, port: int, rate: float) -> None:
+    def __init__(
+        self,
+        address: str,
+        port: int,
+        rate: float,
+        *,
+        changes: Callable[[int], Changes] | None = None,
+        tls: Tls | None = None,
+    ) -> None:
         self.port = 0
         self.received = 0
         """Bytes that came from the camera so far."""
         self._camera = (address, port)
         self._rate = rate
         self._piece = round(min(max(rate / _PIECES, _SMALLEST), _LARGEST)) if rate else _LARGEST
+        self._changes = changes or (lambda _: _Nothing())
+        self._tls = tls
         self._turn = asyncio.Lock()  # the connections of one camera share its rate
         self._listener = socket.socket()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -74,16 +101,13 @@ class Relay:
 
     async def _carry(self, client: socket.socket) -> None:
         """Both directions of a connection, until either side has ended it."""
-        family = socket.AF_INET6 if ":" in self._camera[0] else socket.AF_INET
-        with client, socket.socket(family) as camera, contextlib.suppress(OSError):
-            camera.setblocking(False)
-            if self._rate:
-                size = max(_SMALLEST_BUFFER, round(self._rate / 10))
-                camera.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
-            await asyncio.get_running_loop().sock_connect(camera, self._camera)
+        buffer = max(_SMALLEST_BUFFER, round(self._rate / 10)) if self._rate else 0
+        with client, contextlib.suppress(OSError):
+            camera = await connect(*self._camera, buffer, self._tls)
+            changes = self._changes(self.port)
             ways = [
-                asyncio.create_task(self._ask(client, camera)),
-                asyncio.create_task(self._bring(camera, client)),
+                asyncio.create_task(self._ask(client, camera, changes)),
+                asyncio.create_task(self._bring(camera, client, changes)),
             ]
             try:
                 await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
@@ -91,17 +115,21 @@ class Relay:
                 for way in ways:
                     way.cancel()
                 await asyncio.gather(*ways, return_exceptions=True)
+                camera.close()
 
-    async def _ask(self, client: socket.socket, camera: socket.socket) -> None:
+    async def _ask(self, client: socket.socket, camera: Connection, changes: Changes) -> None:
         loop = asyncio.get_running_loop()
         while asked := await loop.sock_recv(client, _LARGEST):
-            await loop.sock_sendall(camera, asked)
+            await camera.send(changes.asked(asked))
 
-    async def _bring(self, camera: socket.socket, client: socket.socket) -> None:
+    async def _bring(self, camera: Connection, client: socket.socket, changes: Changes) -> None:
         loop = asyncio.get_running_loop()
-        while brought := await loop.sock_recv(camera, self._piece):
+        while brought := await camera.receive(self._piece):
             self.received += len(brought)
-            await loop.sock_sendall(client, brought)
+            told, answer = changes.answered(brought)
+            if answer:
+                await camera.send(answer)
+            await loop.sock_sendall(client, told)
             if self._rate:
                 async with self._turn:
                     await asyncio.sleep(self._rest(len(brought)))
@@ -112,6 +140,16 @@ class Relay:
         return size / max(self._rate - self._piece, self._rate / 2)
 
 
+class _Nothing:
+    """Changes nothing."""
+
+    def asked(self, data: bytes) -> bytes:
+        return data
+
+    def answered(self, data: bytes) -> tuple[bytes, bytes]:
+        return data, b""
+
+
 class RelayThread:
     """Relays for threads that block: one event loop for all of them, begun with the first."""
 
@@ -120,9 +158,8 @@ class RelayThread:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @contextlib.contextmanager
-    def relay(self, address: str, port: int, rate: float) -> Iterator[Relay]:
-        """A relay for as long as the block lasts."""
-        relay = Relay(address, port, rate)
+    def relay(self, relay: Relay) -> Iterator[Relay]:
+        """Have it open for as long as the block lasts."""
         self._run(relay.open())
         try:
             yield relay

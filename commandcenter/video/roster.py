@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,15 +23,23 @@ PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc
 """Networks that are nobody else's: RFC 1918, RFC 6598 (carriers), RFC 4193."""
 
 
+SCHEMES = ("rtsp", "rtsps", "http", "https")
+
+
 def _address(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("rtsp", "http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # ValueError: Port out of range 0-65535
+    except ValueError as error:
+        raise ValueError("must be an address; its port or its brackets are wrong") from error
+    if parts.scheme not in SCHEMES or not parts.hostname:
         raise ValueError("must be an address like rtsp://10.0.0.5/stream or http://…/picture.jpg")
     if "@" in parts.netloc:
         raise ValueError("must not carry a password; put it into the columns user and password")
     if parts.fragment or any(not c.isprintable() or c.isspace() for c in url):
         raise ValueError("must not have spaces, control characters or a # in it")
-    _ = parts.port  # ValueError: Port out of range 0-65535
+    if set(re.findall(r"\{\w*\}", url)) - {"{user}", "{password}"}:
+        raise ValueError("may have {user} and {password} in it, and nothing else in braces")
     return url
 
 
@@ -85,7 +94,7 @@ class CameraRow:
     def way_at(self, every: float) -> Way:
         """How it is read when a picture is wanted each `every` seconds: as its row says, or as
         suits its address, its interval and its link."""
-        if urlsplit(self.url).scheme != "rtsp":
+        if urlsplit(self.url).scheme in ("http", "https"):
             return "http"
         if self.link or self.way == "snap":  # one open stream would starve the others of its link
             return "snap"

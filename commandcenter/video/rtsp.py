@@ -1,8 +1,6 @@
-"""Ask a camera why: RTSP DESCRIBE, and what its description says.
+"""Ask a camera why: RTSP DESCRIBE (RFC 2326 sections 6, 7, 10.2 and 11).
 
-cv2 only says that it failed. RTSP 1.0 is RFC 2326 (sections 6, 7, 10.2 and 11), the description
-SDP of RFC 8866 (section 6.6 rtpmap, 6.10 framerate); `framesize` is 3GPP TS 26.234 A.3.2.2 and
-`x-dimensions` QuickTime's.
+cv2 only says that it failed.
 """
 
 from __future__ import annotations
@@ -10,41 +8,52 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import ssl
 from dataclasses import dataclass
-from typing import Literal
+from typing import TypeAlias
 from urllib.parse import quote, urlsplit
 
-from commandcenter.secret import redact
-from commandcenter.video.login import authorization, refusal, schemes
+from commandcenter.video.login import Login, is_simple, is_stale, refusal, schemes
 from commandcenter.video.messages import CameraFault
+from commandcenter.video.sdp import Video, video
+from commandcenter.video.tls import Tls
 
 _LONGEST_ANSWER = 256 * 1024
 _IN_URLS = "%/:=&?~#+!$,;'@()*[]-._"
-_READABLE = {"H264": "H264", "H265": "H265", "HEVC": "H265"}
+_EMPTY_LINES = 4  # that a server may send too many, before an answer
+
+_Streams: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
-    """What a camera says of its stream. Sizes in pixels; None or "" where it says nothing."""
+    """What a camera says of its stream; "" where it says nothing."""
 
-    codec: Literal["H264", "H265"]
-    width: int | None = None
-    height: int | None = None
-    fps: float | None = None
+    video: Video
     login: str = ""
     """How it asked who we are: "Digest MD5, Basic"; "" when it did not."""
+    simple: bool = True
+    """Whether FFmpeg can answer that."""
     server: str = ""
 
+    @property
+    def plain(self) -> bool:
+        """Whether FFmpeg can sign in, and finds the video that is meant, without help."""
+        return self.simple and self.video.plain
 
-async def describe(url: str, user: str, password: str, timeout: float) -> Description:
-    """What is behind `url`. Takes `timeout` seconds at most.
+
+async def describe(
+    url: str, user: str, password: str, timeout: float, tls: Tls | None = None
+) -> Description:
+    """What is behind `url`. Takes `timeout` seconds at most. `tls`: of an rtsps address.
 
     Raises CameraFault: unreachable, unauthorized, not_found or unsupported, and why.
-    The password is offered once only, and only when the camera asks for it.
+    The password is offered once only, and only when the camera asks for it; once more when it says
+    that only its nonce was too old.
     """
     try:
         async with asyncio.timeout(timeout):
-            answer, login = await _describe(quote(url, safe=_IN_URLS), user, password)
+            return await _Conversation(quote(url, safe=_IN_URLS), user, password, tls).describe()
     except TimeoutError as error:
         raise CameraFault("unreachable", f"tidak menjawab dalam {timeout:.0f} detik") from error
     except OSError as error:
@@ -55,8 +64,6 @@ async def describe(url: str, user: str, password: str, timeout: float) -> Descri
         raise CameraFault("unsupported", "jawabannya bukan RTSP") from error
     except asyncio.LimitOverrunError as error:
         raise CameraFault("unsupported", "jawabannya bukan RTSP") from error
-    _judge(answer, bool(user))
-    return _read(answer, login)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,33 +81,80 @@ class Answer:
         return next(iter(self.all(name)), "")
 
 
-async def _describe(url: str, user: str, password: str) -> tuple[Answer, str]:
+class _Conversation:
+    """One DESCRIBE, asked again with a password where that is wanted."""
+
+    def __init__(self, url: str, user: str, password: str, tls: Tls | None) -> None:
+        self._url = url
+        self._tls = tls
+        self._login = Login(user, password)
+        self._streams: _Streams | None = None
+        self._number = 0
+
+    async def describe(self) -> Description:
+        try:
+            answer, tries = await self._ask(""), 0
+            asked = first = answer.all("www-authenticate")
+            while answer.status == 401 and self._login.may_answer(asked, tries):
+                proof = self._login.answer(asked, self._url, "DESCRIBE")
+                answer, tries = await self._ask_again(proof), tries + 1
+                asked = answer.all("www-authenticate")
+        finally:
+            await self._hang_up()
+        _judge(answer, offered=tries > 0)
+        return Description(
+            video=video(answer.body),
+            login=schemes(first) if tries else "",
+            simple=not tries or (tries == 1 and is_simple(first, self._login.user)),
+            server="".join(c for c in answer.first("server")[:80] if c.isprintable()),
+        )
+
+    async def _ask_again(self, proof: str) -> Answer:
+        """Some hang up after each answer: they are called anew."""
+        try:
+            return await self._ask(proof)
+        except (ConnectionError, asyncio.IncompleteReadError) as error:
+            if getattr(error, "partial", b""):
+                raise
+            await self._hang_up()
+            return await self._ask(proof)
+
+    async def _ask(self, proof: str) -> Answer:
+        if self._streams is None:
+            self._streams = await _connect(self._url, self._tls)
+        reader, writer = self._streams
+        self._number += 1
+        lines = [f"DESCRIBE {self._url} RTSP/1.0", f"CSeq: {self._number}"]
+        lines += ["Accept: application/sdp", "User-Agent: commandcenter"]
+        lines += [f"Authorization: {proof}"] if proof else []
+        writer.write("\r\n".join([*lines, "", ""]).encode())
+        await writer.drain()
+        return await _read(reader)
+
+    async def _hang_up(self) -> None:
+        if self._streams is not None:
+            _, writer = self._streams
+            self._streams = None
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+
+async def _connect(url: str, tls: Tls | None) -> _Streams:
     parts = urlsplit(url)
-    reader, writer = await asyncio.open_connection(
-        parts.hostname, parts.port or 554, limit=_LONGEST_ANSWER
+    secured = tls.arguments() if tls is not None else {}
+    return await asyncio.open_connection(
+        parts.hostname, parts.port or (322 if tls else 554), limit=_LONGEST_ANSWER, **secured
     )
-    try:
-        answer = await _ask(reader, writer, url, 1, "")
-        asked = answer.all("www-authenticate") if answer.status == 401 else []
-        if asked and user:
-            proof = authorization(asked, url, user, password)
-            answer = await _ask(reader, writer, url, 2, proof)
-        return answer, schemes(asked)
-    finally:
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
 
 
-async def _ask(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, url: str, number: int, proof: str
-) -> Answer:
-    lines = [f"DESCRIBE {url} RTSP/1.0", f"CSeq: {number}", "Accept: application/sdp"]
-    lines += ["User-Agent: commandcenter"] + ([f"Authorization: {proof}"] if proof else [])
-    writer.write("\r\n".join([*lines, "", ""]).encode())
-    await writer.drain()
-    first = (await reader.readuntil(b"\n")).decode("latin-1")
-    status = re.match(r"RTSP/1\.\d (\d{3})\b", first)
+async def _read(reader: asyncio.StreamReader) -> Answer:
+    first = "\n"
+    for _ in range(_EMPTY_LINES):
+        first = (await reader.readuntil(b"\n")).decode("latin-1")
+        if first.strip():
+            break
+    status = re.match(r"RTSP/\d\.\d (\d{3})\b", first)
     if status is None:
         raise CameraFault("unsupported", "jawabannya bukan RTSP")
     headers = await _headers(reader)
@@ -123,50 +177,46 @@ async def _headers(reader: asyncio.StreamReader) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def _judge(answer: Answer, offered: bool) -> None:
+def _judge(answer: Answer, *, offered: bool) -> None:
     """Raises CameraFault for every answer but success. A redirect is told and never followed:
     it could lead anywhere, and with our password."""
     status = answer.status
     if status in (401, 403):
-        raise CameraFault("unauthorized", refusal(status, offered))
+        stale = is_stale(answer.all("www-authenticate"))
+        raise CameraFault("unauthorized", refusal(status, offered, stale))
     if status in (404, 410):
         raise CameraFault("not_found", f"alamat aliran tidak ada di kamera ({status})")
     if 300 <= status < 400:
         raise CameraFault("unsupported", redirected(answer.first("location")))
     if status != 200:
-        raise CameraFault("unreachable", f"kamera menolak permintaan ({status})")
+        raise CameraFault("unreachable", declined(status))
+
+
+def declined(status: int) -> str:
+    """How an answer is told that is neither a success nor anything that we could mend. 453 Not
+    Enough Bandwidth and 503 Service Unavailable come from cameras that serve too many already."""
+    if status in (453, 503):
+        return f"kamera sibuk ({status}); terlalu banyak yang membukanya, atau sedang menyala"
+    return f"kamera menolak permintaan ({status})"
 
 
 def redirected(location: str) -> str:
-    """How a redirect is told: where to, without a password, in one line."""
-    where = "".join(c for c in redact(location)[:200] if c.isprintable()) or "?"
-    return f"kamera mengalihkan ke alamat lain: {where}"
-
-
-def _read(answer: Answer, login: str) -> Description:
-    """The first video of a session description. Raises CameraFault."""
-    video = re.search(r"^m=video .*?(?=^m=|\Z)", answer.body, re.MULTILINE | re.DOTALL)
-    if video is None:
-        raise CameraFault("unsupported", "aliran ini tidak berisi video")
-    named = re.search(r"^a=rtpmap:\d+ ([\w.-]{1,40})/", video[0], re.MULTILINE)
-    name = named[1].upper() if named else "tanpa nama"
-    if name not in _READABLE:
-        raise CameraFault("unsupported", f"format video {name} tidak didukung; pakai H.264/H.265")
-    size = re.search(
-        r"^a=(?:x-dimensions:|framesize:\d+ )(\d{1,5})[,-](\d{1,5})", video[0], re.MULTILINE
-    )
-    fps = re.search(r"^a=framerate: ?(\d{1,4}(?:\.\d{1,6})?)", video[0], re.MULTILINE)
-    return Description(
-        codec="H264" if _READABLE[name] == "H264" else "H265",
-        width=int(size[1]) if size else None,
-        height=int(size[2]) if size else None,
-        fps=float(fps[1]) if fps else None,
-        login=login,
-        server="".join(c for c in answer.first("server")[:80] if c.isprintable()),
-    )
+    """How a redirect is told: the machine it leads to. Its path and what follows may hold a
+    password, under a name that only the camera knows."""
+    try:
+        parts = urlsplit(location.strip()[:200])
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return "kamera mengalihkan ke alamat lain"
+    where = f"{parts.scheme}://{host}" + (f":{port}" if port else "") if host else "jalur lain"
+    return "kamera mengalihkan ke alamat lain: " + "".join(c for c in where if c.isprintable())
 
 
 def _why(error: OSError) -> str:
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return "sertifikat kamera tidak dipercaya"
+    if isinstance(error, ssl.SSLError):
+        return "sambungan aman (TLS) dengan kamera gagal; periksa alamat dan port"
     if isinstance(error, ConnectionRefusedError):
         return "sambungan ditolak; periksa alamat dan port"
     if isinstance(error, ConnectionResetError | BrokenPipeError):

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from commandcenter.video.capture import Frame, Packet, Stream, decode_keyframe
-from commandcenter.video.clock import WAITED, Clock, Pace
+from commandcenter.video.clock import WAITED, Clock, Drift, Pace
+from commandcenter.video.keyframes import SHORTEN, Keyframes
 from commandcenter.video.messages import CameraFault, Task
 
 _KEPT = 64 * 1024  # bytes of a broken picture
@@ -37,7 +38,8 @@ class Session:
     """Follows an open stream. `full`: it decodes every frame, for a burst; how many bytes that
     costs cannot be seen then, and `usual` bytes a second are taken for it.
 
-    `carried` tells whether it is known to come by TCP, which has brought at least so many bytes.
+    `keyframes` learns how far apart they are; `carried` tells whether it is known to come by TCP,
+    which has brought at least so many bytes.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Session:
         *,
         full: bool = False,
         usual: float = 0.0,
+        keyframes: Keyframes | None = None,
         carried: Callable[[int], bool] = lambda _: False,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -60,11 +63,13 @@ class Session:
         self._task = task
         self._pace = pace
         self._full = full
-        self._clock = Clock()
+        self._clock, self._drift = Clock(), Drift()
+        self._keyframes = keyframes or Keyframes()
         self._held: tuple[bytes, float] | None = None
         self._keyframe_at: float | None = None
         self._broken = 0
         self._began = self._now = 0.0
+        self._seen_keyframe = False
         self._carried, self._sleep = carried, sleep
         self._may_nap = self._caught_up = False
         self._counted = (0.0, 0)  # since when, and how many bytes
@@ -83,7 +88,9 @@ class Session:
         self._now = packet.arrived
         if self._clock.arrived(packet.pts, packet.arrived, packet.waited):
             self._held = None
-        lag = self._check(packet)
+        self._check_keyframes(packet)
+        lag = self._check_lag(packet, since)
+        self._check_rate(packet)
         self._caught_up = packet.waited >= WAITED and lag < _TIMELY
         if self._full:
             return self._moment(packet)
@@ -124,24 +131,39 @@ class Session:
         if not self._may_nap and now - self._began < _SOON:
             self._may_nap = self._carried(_ENOUGH)
 
-    def _check(self, packet: Packet) -> float:
-        """By how many seconds it lags behind. Raises CameraFault when a stream that runs is of no
-        use."""
-        if self._keyframe_at is None or packet.keyframe:
+    def _check_keyframes(self, packet: Packet) -> None:
+        """Learn how far apart they are. Raises CameraFault when none comes."""
+        if self._keyframe_at is None:
             self._keyframe_at = packet.arrived
-        without = packet.arrived - self._keyframe_at
-        if without > self._task.keyframe_timeout:
-            why = f"tidak ada keyframe sejak {without:.0f} detik"
-            raise CameraFault("late", f"{why}; perpendek jarak keyframe (GOP) kamera")
+        usual, gap = self._task.keyframe_timeout, packet.arrived - self._keyframe_at
+        if packet.keyframe:
+            if (self._seen_keyframe or gap > usual) and not self._full:
+                self._keyframes.note(gap, packet.arrived)
+            self._keyframe_at, self._seen_keyframe = packet.arrived, True
+            return
+        # A turn on a thin link lasts no longer than is usual.
+        longest = usual if self._task.link else self._keyframes.patience(usual, packet.arrived)
+        if gap > longest:
+            self._keyframes.note(gap, packet.arrived)
+            why = f"tidak ada keyframe sejak {gap:.0f} detik"
+            raise CameraFault("late", f"{why}; {SHORTEN}")
+
+    def _check_lag(self, packet: Packet, since: float) -> float:
+        """By how many seconds it lags behind. Raises CameraFault when that is too much."""
         lag = packet.arrived - self._clock.taken(packet.pts)
+        if not self._task.rate and self._drift.is_clock(lag, since, packet.size, packet.arrived):
+            self._clock.wrong, lag = True, 0.0
         if lag > _LONGEST_LAG:
             why = f"aliran tertinggal {lag:.0f} detik"
             raise CameraFault("late", f"{why}; sambungan terlalu lambat, pakai sub-stream")
+        return lag
+
+    def _check_rate(self, packet: Packet) -> None:
+        """Raises CameraFault when it sends what no camera should."""
         self._measure(packet)
         if self.rate > _FLOOD:
             megabits = self.rate * 8e-6
             raise CameraFault("unsupported", f"kamera mengirim {megabits:.0f} Mbit/detik")
-        return lag
 
     def _measure(self, packet: Packet) -> None:
         """Measure the rate anew every few seconds."""

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field, replace
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 
 from commandcenter.video.addresses import Resolved, own_addresses, resolve
-from commandcenter.video.login import authorization, refusal
+from commandcenter.video.age import Ages
+from commandcenter.video.login import Login, is_stale, refusal
 from commandcenter.video.messages import LARGEST_PICTURE, CameraFault, Task
 from commandcenter.video.relay import Relay
-from commandcenter.video.rtsp import redirected
+from commandcenter.video.rtsp import declined, redirected
 
 _KEPT = 64 * 1024  # of a broken picture
 _HEAD = 200  # bytes of a request's or an answer's head, about
+_START, _EARLY = b"\xff\xd8\xff", 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,7 @@ class Snapshot:
 
     def __init__(self, task: Task) -> None:
         self._task = task
+        self._ages = Ages()
         self._client = httpx.AsyncClient(
             timeout=task.open_timeout,
             # Reading the authorities' certificates takes 50 ms and 1 MB: not for plain http.
@@ -54,6 +56,7 @@ class Snapshot:
         try:
             async with asyncio.timeout(timeout):
                 where = await resolve(self._task.url, self._task.networks, own_addresses())
+                where = replace(where, url=self._task.filled(where.url))
                 return await (self._relayed if self._task.rate else self._fetch)(where)
         except (TimeoutError, httpx.TimeoutException) as error:
             raise CameraFault("unreachable", f"tidak menjawab dalam {timeout:.0f} detik") from error
@@ -72,23 +75,19 @@ class Snapshot:
             return replace(fetched, bytes=relay.received)
 
     async def _fetch(self, where: Resolved) -> Fetched:
+        login = Login(self._task.user, self._task.password)
         told, body = await self._get(where, "")
-        size = len(body)
-        asked = told.headers.get_list("www-authenticate")
-        offered = told.status_code == 401 and bool(self._task.user and asked)
-        if offered:
-            proof = self._proof(asked, where.url)
+        size, tries = len(body), 0
+        while told.status_code == 401 and login.may_answer(_asked(told), tries):
+            proof = login.answer(_asked(told), _target(where.url), "GET")
             told, body = await self._get(where, proof)
-            size += len(body)
-        _judge(told, offered)
-        if body[:2] != b"\xff\xd8":  # JPEG's start of image, ISO/IEC 10918-1 B.1.1.3
-            raise CameraFault("unsupported", "jawabannya bukan gambar JPEG", body[:_KEPT])
-        asks = 2 if offered else 1
-        return Fetched(jpeg=body, age_seconds=_age(told.headers), bytes=size + asks * _HEAD)
-
-    def _proof(self, asked: list[str], url: str) -> str:
-        path = httpx.URL(url).raw_path.decode("ascii")
-        return authorization(asked, path, self._task.user, self._task.password, method="GET")
+            size, tries = size + len(body), tries + 1
+        _judge(told, offered=tries > 0)
+        return Fetched(
+            jpeg=_picture(told, body),
+            age_seconds=self._ages.of(told.headers),
+            bytes=size + (tries + 1) * _HEAD,
+        )
 
     async def _get(self, where: Resolved, proof: str) -> tuple[httpx.Response, bytes]:
         """The answer's head and its body, which is never larger than a picture may be."""
@@ -111,27 +110,47 @@ class Snapshot:
             return response, bytes(body)
 
 
-def _judge(told: httpx.Response, offered: bool) -> None:
+def _asked(told: httpx.Response) -> list[str]:
+    return told.headers.get_list("www-authenticate")
+
+
+def _target(url: str) -> str:
+    """Path and query, as they stand in the request's first line."""
+    return httpx.URL(url).raw_path.decode("ascii")
+
+
+def _judge(told: httpx.Response, *, offered: bool) -> None:
     """Raises CameraFault for every answer but success."""
     status = told.status_code
     if status in (401, 403):
-        raise CameraFault("unauthorized", refusal(status, offered))
+        raise CameraFault("unauthorized", refusal(status, offered, is_stale(_asked(told))))
     if status in (404, 410):
         raise CameraFault("not_found", f"alamat gambar tidak ada di kamera ({status})")
     if 300 <= status < 400:
         raise CameraFault("unsupported", redirected(told.headers.get("location", "")))
     if status != 200:
-        raise CameraFault("unreachable", f"kamera menolak permintaan ({status})")
+        raise CameraFault("unreachable", declined(status))
 
 
-def _age(headers: httpx.Headers) -> float:
-    """Seconds by which Last-Modified lies before Date, both of the camera's own clock (RFC 9110
-    6.6.1 and 8.8.2); 0 where they say nothing of use."""
-    try:
-        date, changed = (parsedate_to_datetime(headers[n]) for n in ("date", "last-modified"))
-        return max(0.0, (date - changed).total_seconds())
-    except (KeyError, ValueError, TypeError, OverflowError):
-        return 0.0
+def _picture(told: httpx.Response, body: bytes) -> bytes:
+    """The JPEG of an answer: from its start of image on (ISO/IEC 10918-1 B.1.1.3), before which
+    some cameras send an empty line. Raises CameraFault that says what it is instead."""
+    start = body.find(_START, 0, _EARLY)
+    if start >= 0:
+        return body[start:]
+    raise CameraFault("unsupported", _instead(told, body), body[:_KEPT])
+
+
+def _instead(told: httpx.Response, body: bytes) -> str:
+    text = body[:_KEPT].strip()
+    kind = told.headers.get("content-type", "").lower()
+    if not text:
+        return "jawaban kamera kosong, bukan gambar JPEG"
+    if text[:1] in b"{[" or "json" in kind:
+        return "jawabannya pesan JSON, bukan gambar JPEG; periksa alamat dan kata sandi"
+    if text[:1] == b"<" or "html" in kind:
+        return "jawabannya halaman web, bukan gambar JPEG; periksa alamat dan kata sandi"
+    return "jawabannya bukan gambar JPEG"
 
 
 def _why(error: Exception) -> str:

@@ -9,20 +9,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
 
+from commandcenter.video import jpeg
 from commandcenter.video.addresses import Resolved, own_addresses, resolve
-from commandcenter.video.capture import Stream, decode
+from commandcenter.video.capture import Stream
 from commandcenter.video.clock import Pace
 from commandcenter.video.darkroom import Darkroom
 from commandcenter.video.fence import Fence
+from commandcenter.video.keyframes import Keyframes
 from commandcenter.video.messages import CameraFault, Picture, Report, Task
 from commandcenter.video.relay import Relay, RelayThread
-from commandcenter.video.rtsp import describe
+from commandcenter.video.route import Route, ask, lead
+from commandcenter.video.rtsp import Description
 from commandcenter.video.session import Session, Shot
 from commandcenter.video.traffic import carries, received
 from commandcenter.vocabulary import CameraState
@@ -42,7 +43,6 @@ _DOUBT = 1.0  # seconds until the next look at what seems to stand still
 _LASTING = 60.0  # seconds: a session that breaks sooner is one of a series
 _SERIES = 3
 _UNSTEADY = "aliran putus berulang kali tak lama setelah disambung"
-_KEPT = 64 * 1024  # bytes of a broken picture
 _log = logging.getLogger(__name__)
 
 
@@ -70,6 +70,8 @@ class Watch:
         self._relays = relays or RelayThread()
         self._one_at_a_time = one_at_a_time or threading.Lock()
         self._relay: Relay | None = None
+        self._helped = False
+        self._keyframes = Keyframes()
         self._locked = task.refused
         self._failures = 0
         self._worked = False
@@ -153,23 +155,24 @@ class Watch:
         self._tell(self.task.open_timeout)
         task = self.task
         where = self.where = self._runner.run(resolve(task.url, task.networks, own_addresses()))
-        self._probe(where)
-        with self._way(where) as url:
+        found = self._probe(where)
+        with self._lead(where, found) as route:
             while not self.stop.is_set():
-                self._session(where, url)
+                self._session(where, route)
                 if self.task.way == "snap" and not self.task.burst:
                     break
         self._rest_until_due()
 
-    def _session(self, where: Resolved, url: str) -> None:
+    def _session(self, where: Resolved, route: Route) -> None:
         """Follow the stream until `task` wants it otherwise, or it was meant for one picture."""
         burst = self.task.burst
         pace = Pace(1 / burst) if burst else self._pace
-        with closing(self._open(where, url, full=burst > 0)) as stream:
+        with closing(self._open(where, route, full=burst > 0)) as stream:
             session = Session(
                 *(stream, self.task, pace),
                 full=burst > 0,
                 usual=self._usual,
+                keyframes=self._keyframes,
                 carried=lambda least: self._relay is None and carries(where.peer, least),
             )
             while not self.stop.is_set() and self.task.burst == burst:
@@ -182,15 +185,16 @@ class Watch:
                 if self.task.way == "snap" and not burst:
                     return
 
-    def _open(self, where: Resolved, url: str, *, full: bool) -> Stream:
+    def _open(self, where: Resolved, route: Route, *, full: bool) -> Stream:
         self.stop.wait(_SETTLE)
         self._tell(self.task.open_timeout * 2)
         self._opened = time.monotonic()
         try:
-            stream = Stream(replace(self.task, url=url), full=full)
+            stream = Stream(route.task, full=full)
         except CameraFault as fault:
             if fault.state == "unreachable":
                 self._probe(where)  # it may know better by now
+                self._helped = not self._helped  # FFmpeg may not have understood what we do
             raise
         if self._is_elsewhere(where):
             stream.close()
@@ -203,10 +207,9 @@ class Watch:
         gone = not any(one.peer == where.peer for one in there)
         return gone and bool(Fence().strays(self.task.networks, there))
 
-    def _probe(self, where: Resolved) -> None:
-        task = self.task
-        self._tell(task.open_timeout)
-        self._runner.run(describe(where.url, task.user, task.password, task.open_timeout))
+    def _probe(self, where: Resolved) -> Description:
+        self._tell(self.task.open_timeout)
+        return self._runner.run(ask(self.task, where))
 
     def _show(self, shot: Shot, session: Session) -> bool:
         """Tell a picture; False when it is broken, or older than what was told already."""
@@ -248,9 +251,7 @@ class Watch:
         self._received += fetched.bytes
         now = time.monotonic()
         with self._darkroom.turn(lambda: self._sign(_SIGN_EVERY)):
-            frame = decode(fetched.jpeg)
-            if frame is None:
-                raise CameraFault("unsupported", "gambar JPEG rusak", fetched.jpeg[:_KEPT])
+            frame = jpeg.read(fetched.jpeg)
             taken = now - fetched.age_seconds
             picture, state, detail = self._darkroom.develop(frame, _moment(taken), self.task)
         self._pace.took(now)
@@ -269,16 +270,13 @@ class Watch:
                 return
 
     @contextmanager
-    def _way(self, where: Resolved) -> Iterator[str]:
-        """The address to open: the camera's own, or behind a link with a budget a relay's."""
-        if not self.task.rate:
-            yield where.url
-            return
-        with self._relays.relay(where.address, where.port, self.task.rate) as relay:
-            self._relay, self._carried = relay, 0
+    def _lead(self, where: Resolved, found: Description) -> Iterator[Route]:
+        """The way to open it, and what comes that way counted."""
+        helped = self._helped or not found.plain
+        with lead(self._relays, self.task, where, interpreted=helped) as route:
+            self._relay, self._carried = route.relay, 0
             try:
-                at = urlsplit(where.url)._replace(netloc=f"127.0.0.1:{relay.port}")
-                yield urlunsplit(at)
+                yield route
             finally:
                 self._count(0)
                 self._relay = None
@@ -350,6 +348,7 @@ class Watch:
             picture=picture,
             rejected=rejected,
             received=received,
+            keyframe_every=round(self._keyframes.longest(time.monotonic()), 1),
             wants=wants,
         )
         self._send(report)

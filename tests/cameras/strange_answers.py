@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 from base64 import b64encode
+from hashlib import sha256
 from itertools import cycle
+from urllib.request import parse_http_list, parse_keqv_list
 
 from commandcenter.demo.rtsp import Ask
 from tests.cameras.footage import Film, film
@@ -45,6 +47,39 @@ async def sly(session: Session, ask: Ask) -> None:
 async def locked(session: Session, ask: Ask) -> None:
     """No password is the right one."""
     session.answer(ask, "401 Unauthorized", 'WWW-Authenticate: Digest realm="cam", nonce="1"')
+
+
+async def modern(session: Session, ask: Ask) -> None:
+    """Digest by SHA-256 alone, for the user "ops" with the password "b"; its first nonce is always
+    too old."""
+    told = ask.headers.get("authorization", "").removeprefix("Digest ")
+    said = parse_keqv_list(parse_http_list(told))
+    if said.get("nonce") == "2" and said["response"] == _proof(said, ask):
+        await usual(session, ask)
+        return
+    challenge = 'Digest realm="cam", algorithm=SHA-256, ' + (
+        'nonce="2", stale=TRUE' if said else 'nonce="1"'
+    )
+    session.answer(ask, "401 Unauthorized", f"WWW-Authenticate: {challenge}")
+
+
+def _proof(said: dict[str, str], ask: Ask) -> str:
+    def h(text: str) -> str:
+        return sha256(text.encode()).hexdigest()
+
+    secret, asked = h("ops:cam:b"), h(f"{ask.method}:{said['uri']}")
+    return h(f"{secret}:{said['nonce']}:{asked}")
+
+
+async def two_videos(session: Session, ask: Ask) -> None:
+    """JPEG that nobody can read before H.264, and an address in front of it that is none."""
+    if ask.method == "DESCRIBE":
+        other = ("m=video 0 RTP/AVP 26", "a=control:trackID=9")
+        told = lines(_HEAD, other, _video(await asyncio.to_thread(film)))
+        kind = "Content-Type: application/sdp"
+        session.answer(ask, "200 OK", "Content-Base: 127.0.0.1:554/x/", kind, body=told)
+    else:
+        await usual(session, ask)
 
 
 async def forbidden(session: Session, ask: Ask) -> None:

@@ -18,6 +18,8 @@ _BURST = 256  # packets of 16 kB at once: 4 MB
 
 FILMS: dict[str, dict[str, Any]] = {
     "healthy": {},
+    "modern": {},  # both are strange before they play: strange_answers.py
+    "two_videos": {},
     "h265": {"codec": "h265"},
     "dark": {"look": "dark"},
     "covered": {"look": "covered"},

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import accumulate
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commandcenter.video.clock import Clock, Pace
+from commandcenter.video.clock import Clock, Drift, Pace
+from commandcenter.video.keyframes import Keyframes
 
 HOUR = 3600.0
 AWAY = 1e6  # the camera's clock and ours began at different times
@@ -134,3 +136,64 @@ def test_a_keyframe_that_is_a_little_early_is_taken() -> None:
     assert pace.is_due(109.0)
     pace.took(106.0)  # one that nobody waited for, in a burst
     assert pace.is_due(109.0)
+
+
+# --- clocks that do not run with ours, and keyframes that are seldom ------------------------------
+
+
+def blamed(packets: Iterable[tuple[float, float, int]]) -> bool:
+    """Whether the clock is blamed for a lag; of (time stamp, arrival, size) each."""
+    clock, drift, before = Clock(), Drift(), None
+    for pts, at, size in packets:
+        clock.arrived(pts, at, 0.04)
+        lag = at - clock.taken(pts)
+        if drift.is_clock(lag, at - (before or at), size, at):
+            return True
+        before = at
+    return False
+
+
+def sizes(number: int) -> list[int]:
+    """A keyframe of 40 kB and 23 pictures of 4 kB, over and over."""
+    return [40_000 if n % 24 == 0 else 4_000 + n % 7 * 100 for n in range(number)]
+
+
+@pytest.mark.parametrize("step", [1 / 25, 1 / 14, 0.0])
+def test_a_camera_that_counts_25_pictures_and_sends_12_has_a_wrong_clock(step: float) -> None:
+    assert blamed((n * step, AWAY + n / 12, size) for n, size in enumerate(sizes(500)))
+
+
+def test_a_link_that_is_too_slow_is_told_as_one() -> None:
+    """Half of what the camera sends comes through: large pictures take the longest."""
+    sent = sizes(2000)
+    rate = sum(sent) / len(sent) * 25 / 2
+    arrivals = list(accumulate(size / rate for size in sent))
+    assert not blamed((n / 25, AWAY + arrivals[n], size) for n, size in enumerate(sent))
+
+
+def test_a_server_that_is_behind_by_a_steady_time_is_told_as_such() -> None:
+    smooth = [(n / 25, AWAY + n / 25, 4_000) for n in range(250)]
+    behind = [(10 + n / 25, AWAY + 20 + n / 25, 4_000 + n % 9) for n in range(2000)]
+    assert not blamed(smooth + behind)
+
+
+def test_pictures_of_a_wrong_clock_are_as_old_as_their_packets() -> None:
+    clock = Clock()
+    for n in range(100):
+        clock.arrived(n / 25, AWAY + n / 12, 0.04)
+    assert AWAY + 99 / 12 - clock.taken(99 / 25) > 3
+    clock.wrong = True
+    clock.arrived(100 / 25, AWAY + 100 / 12, 0.04)
+    assert clock.taken(100 / 25) == pytest.approx(AWAY + 100 / 12)
+
+
+def test_who_has_seen_how_seldom_keyframes_come_waits_for_them() -> None:
+    """badbread/crumbvms#114, bluenviron/mediamtx#1825."""
+    seen = Keyframes()
+    assert (seen.longest(0), seen.patience(60, 0)) == (0, 60)
+    for at, gap in ((24, 24), (26, 2), (76, 50), (78, 2)):
+        seen.note(gap, at)
+    assert (seen.longest(80), seen.patience(60, 80)) == (50, 100)
+    seen.note(400, 500)
+    assert seen.patience(60, 500) == 300  # but not for ever
+    assert seen.longest(500 + HOUR + 1) == 0  # somebody has set it otherwise

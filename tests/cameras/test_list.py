@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
 from commandcenter.feed import SourceDown
 from commandcenter.reading import Reading
+from commandcenter.video.messages import Picture, Report
 from tests.cameras.conftest import Room
 
 
@@ -49,7 +53,7 @@ async def test_a_new_list_of_which_nothing_can_be_used_leaves_the_last_one(room:
 
 
 async def test_a_camera_tells_the_device_that_its_list_says_it_hangs_on(room: Room) -> None:
-    room.watch()
+    room.watch("a,A,rtsp://127.0.0.1:1/x,,")
     listed = "id,name,url,behind\na,A,rtsp://127.0.0.1:1/x,rtr-gudang\nb,B,rtsp://127.0.0.1:1/y,\n"
     (room.folder / "cameras.csv").write_text(listed)
     await room.look()
@@ -67,3 +71,52 @@ async def test_a_camera_whose_password_is_not_set_says_which_to_set(
     before: list[Reading] = list(room.told)
     await room.look()
     assert room.told == before  # said once
+
+
+@pytest.mark.parametrize(
+    ("every", "state", "patience"),
+    [(0.0, "live", 80.0), (2.0, "live", 15.0), (24.0, "live", 35.0), (90.0, "late", 117.5)],
+)
+async def test_a_camera_whose_keyframes_are_seldom_is_so_steadily_and_says_why(
+    room: Room, every: float, state: str, patience: float
+) -> None:
+    """badbread/crumbvms#114, ZLMediaKit/ZLMediaKit#1665: the factory settings of most cameras."""
+    feed = room.watch("a,A,rtsp://127.0.0.1:1/x,,", every=5.0)
+    await room.look()
+    at = room.desk.now()
+    still: dict[str, Any] = {"width": 640, "height": 360, "small": b"s", "large": b"l"}
+    report = Report(
+        camera="a",
+        at=at,
+        within=30,
+        thread=1,
+        state="live",
+        picture=Picture(captured_at=at, changed_at=at, **still),
+        keyframe_every=every,
+    )
+    told = (await feed._take(room.desk, report)).value or {}
+    assert (told["state"], told["patience"]) == (state, patience)
+    named = "keyframe tiap" in told["detail"] and "H.264+/H.265+" in told["detail"]
+    assert named is (every > 15)
+    if state == "live":
+        assert not feed._is_late("a", at + timedelta(seconds=patience - 1))
+        assert feed._is_late("a", at + timedelta(seconds=patience + 1))
+
+
+async def test_a_list_without_a_camera_is_told(room: Room) -> None:
+    room.watch()
+    with pytest.raises(SourceDown, match="daftar kamera kosong"):
+        await room.look()
+
+
+async def test_a_feed_of_quiet_cameras_is_still_heard(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else its card would grow old while it is looked at: a camera that is locked tells nothing."""
+    monkeypatch.delenv("NOT_SET", raising=False)
+    feed = room.watch("a,A,rtsp://127.0.0.1:1/x,me,env:NOT_SET")
+    await room.look()
+    feed._told_at -= timedelta(seconds=feed.late_after)
+    room.told.clear()
+    await room.look()
+    assert [reading.key for reading in room.told] == ["camera/a"]

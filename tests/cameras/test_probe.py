@@ -50,7 +50,7 @@ async def test_a_stream_is_measured(rtsp: RtspServer) -> None:
     found = await probe(task(rtsp.url("moving")), 1.2)
     assert found.fault is None
     assert found.description is not None
-    assert (found.description.codec, found.description.login) == ("H264", "")
+    assert (found.description.video.codec, found.description.login) == ("H264", "")
     look = found.look
     assert look is not None
     assert (look.width, look.height) == (640, 360)
@@ -115,7 +115,8 @@ def test_one_screen_tells_what_a_camera_is_like_and_never_its_password(
     listed = camera_cli.act(there, told("test", "--id", "gate", "--seconds", "0.5"))
     screen = "\n".join(listed.lines)
     assert listed.well
-    for word in (url, "127.0.0.1", "H.264", "640 × 360", "Digest MD5", "kbit/s"):
+    assert "moving" not in screen  # of the list: a path may hold a password by any name
+    for word in ("gate, rtsp://127.0.0.1:", "H.264", "640 × 360", "Digest MD5", "kbit/s"):
         assert word in screen
     assert PASSWORD not in screen
     assert "p%40ss" not in screen

@@ -5,11 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 import time
+from pathlib import Path
 
 import pytest
 
+from commandcenter.video.messages import CameraFault
 from commandcenter.video.relay import Relay, RelayThread
+from commandcenter.video.rtsp import describe
+from commandcenter.video.tls import Tls
+from tests.bus.test_secure import certificate
 from tests.conftest import free_port
 from tests.tcp import serving as camera
 
@@ -117,7 +123,10 @@ async def test_threads_that_block_share_one_thread_of_relays() -> None:
 def _ask_in_a_thread(port: int) -> list[bytes]:
     relays = RelayThread()
     found = []
-    with relays.relay("127.0.0.1", port, 0) as one, relays.relay("127.0.0.1", port, 0) as other:
+    with (
+        relays.relay(Relay("127.0.0.1", port, 0)) as one,
+        relays.relay(Relay("127.0.0.1", port, 0)) as other,
+    ):
         assert one.port != other.port
         for relay, said in ((one, b"a"), (other, b"b")):
             with socket.create_connection(("127.0.0.1", relay.port), 5) as client:
@@ -125,3 +134,51 @@ def _ask_in_a_thread(port: int) -> list[bytes]:
                 found.append(client.recv(1))
     relays.close()
     return found
+
+
+# --- TLS ------------------------------------------------------------------------------------------
+
+SDP = "v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
+
+
+async def tell(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A description, to whoever asks."""
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(f"RTSP/1.0 200 OK\r\nContent-Length: {len(SDP)}\r\n\r\n{SDP}".encode())
+    await reader.read()
+
+
+def secured(folder: Path) -> ssl.SSLContext:
+    """A camera with a certificate of its own making."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*certificate(folder))
+    return context
+
+
+async def test_a_camera_that_speaks_tls_is_asked_and_carried(tmp_path: Path) -> None:
+    anybody = Tls("127.0.0.1", verify=False)
+    async with camera(tell, ssl=secured(tmp_path)) as port:
+        found = await describe(f"rtsps://127.0.0.1:{port}/x", "", "", 5.0, anybody)
+        assert found.video.codec == "H264"
+    async with (
+        camera(echo, ssl=secured(tmp_path)) as port,
+        Relay("127.0.0.1", port, 0, tls=anybody) as relay,
+    ):
+        reader, writer = await asyncio.open_connection("127.0.0.1", relay.port)
+        writer.write(b"hello")
+        assert await reader.readexactly(5) == b"HELLO"
+        writer.close()
+
+
+async def test_a_certificate_that_is_not_trusted_is_told(tmp_path: Path) -> None:
+    async with camera(tell, ssl=secured(tmp_path)) as port:
+        url = f"rtsps://127.0.0.1:{port}/x"
+        with pytest.raises(CameraFault, match="sertifikat kamera tidak dipercaya"):
+            await describe(url, "", "", 5.0, Tls("127.0.0.1", verify=True))
+
+
+async def test_what_speaks_no_tls_is_told() -> None:
+    async with camera(echo) as port:
+        url = f"rtsps://127.0.0.1:{port}/x"
+        with pytest.raises(CameraFault, match=r"TLS|diputus"):
+            await describe(url, "", "", 5.0, Tls("127.0.0.1", verify=False))

@@ -29,6 +29,7 @@ def row(**told: object) -> CameraRow:
         (row(), 30, "snap"),
         (row(way="keep"), 60, "keep"),
         (row(link="radio"), 5, "snap"),
+        (row(url="rtsps://10.0.0.1/x"), 5, "keep"),
         (row(url="http://10.0.0.1/a.jpg"), 5, "http"),
         (row(url="https://10.0.0.1/a.jpg"), 60, "http"),
     ],
@@ -56,6 +57,8 @@ def test_a_row_tells_masks_roles_and_its_own_interval(tmp_path: Path) -> None:
         ("a,A,rtsp://u:p@10.0.0.1/x,,,,,", "must not carry a password"),
         ("a,A,rtsp://10.0.0.1:99999/x,,,,,", "kolom url"),
         ("a,A,rtsp://10.0.0.1/x y,,,,,", "must not have spaces"),
+        ("a,A,rtsp://me:hidden/word@10.0.0.1/x,,,,,", "its port or its brackets are wrong"),
+        ("a,A,rtsp://10.0.0.1/{pasword},,,,,", "may have {user} and {password} in it"),
         ("a,A,rtsp://10.0.0.1/x,radio,,,,", "radio tidak ada di links; yang ada: tidak ada"),
         ('a,A,rtsp://10.0.0.1/x,,"0,0 9,9",,,', "kolom mask"),
         ("a,A,rtsp://10.0.0.1/x,,,boss,,", "there is no role boss"),
@@ -69,6 +72,7 @@ def test_a_wrong_cell_is_named(tmp_path: Path, cells: str, mistake: str) -> None
     with pytest.raises(BadList) as told:
         read_roster(write(tmp_path, cells), {}).faultless()
     assert mistake in str(told.value)
+    assert "hidden" not in str(told.value)
     assert "cameras.csv" in str(told.value)
 
 

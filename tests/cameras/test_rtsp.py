@@ -9,6 +9,7 @@ import pytest
 
 from commandcenter.video.messages import CameraFault
 from commandcenter.video.rtsp import Description, describe
+from commandcenter.video.sdp import Video
 from tests.cameras.conftest import Listener
 from tests.leaks import secret
 from tests.tcp import serving
@@ -38,8 +39,8 @@ async def asked(camera: Listener, user: str = "", password: str = "") -> Descrip
 
 async def test_a_description_tells_codec_size_and_rate_of_the_video(listen: Listen) -> None:
     found = await asked(await listen(answer("200 OK", "Server: Cam/1", body=SDP)))
-    wanted = Description(codec="H265", width=1920, height=1080, fps=12.5, server="Cam/1")
-    assert found == wanted
+    video = Video(codec="H265", place=1, payload=96, plain=True, width=1920, height=1080, fps=12.5)
+    assert found == Description(video=video, server="Cam/1")
 
 
 @pytest.mark.parametrize(
@@ -48,11 +49,11 @@ async def test_a_description_tells_codec_size_and_rate_of_the_video(listen: List
         (answer("401 No"), "unauthorized", "kamera meminta kata sandi (401)"),
         (answer("403 No"), "unauthorized", "kamera menolak akses (403)"),
         (answer("404 No"), "not_found", "alamat aliran tidak ada di kamera (404)"),
-        (answer("503 Busy"), "unreachable", "kamera menolak permintaan (503)"),
+        (answer("503 Busy"), "unreachable", "kamera sibuk (503)"),
         (
             answer("302 Moved", "Location: rtsp://me:hidden@10.0.0.9/x"),
             "unsupported",
-            "kamera mengalihkan ke alamat lain: rtsp://***@10.0.0.9/x",
+            "kamera mengalihkan ke alamat lain: rtsp://10.0.0.9",
         ),
         (answer("200 OK", body="m=audio 0 RTP/AVP 8"), "unsupported", "tidak berisi video"),
         (answer("200 OK", body=SDP.replace("H265", "JPEG")), "unsupported", "format video JPEG"),
@@ -100,4 +101,4 @@ async def test_a_camera_of_ipv6_is_asked() -> None:
 
     async with serving(serve, "::1") as port:
         found = await describe(f"rtsp://[::1]:{port}/x", "", "", 2.0)
-    assert found.codec == "H265"
+    assert found.video.codec == "H265"

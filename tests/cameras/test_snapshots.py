@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
+from urllib.parse import quote
 from urllib.request import parse_http_list, parse_keqv_list
 
 import pytest
@@ -25,7 +26,7 @@ from tests.leaks import secret
 
 USER = "operator"
 PASSWORD = secret("p@ss:w/or#d?%40 é of http")
-JPEG = b"\xff\xd8" + bytes(12_000) + b"\xff\xd9"
+JPEG = b"\xff\xd8\xff" + bytes(12_000) + b"\xff\xd9"
 CHALLENGES = {
     "/digest": 'Digest realm="cam", nonce="n1", qop="auth"',
     "/sha": 'Digest realm="cam", nonce="n1", qop="auth", algorithm=SHA-256',
@@ -77,6 +78,30 @@ class HttpCamera(BaseHTTPRequestHandler):
     def _gone(self) -> None:
         self._send(404, b"")
 
+    def _busy(self) -> None:
+        self._send(503, b"<ResponseStatus>Device Busy</ResponseStatus>")
+
+    def _early(self) -> None:
+        self._send(200, b"\r\n" + JPEG)
+
+    def _nothing(self) -> None:
+        self._send(200, b"")
+
+    def _filled(self) -> None:
+        asked = f"/filled?loginuse={USER}&loginpas={quote(PASSWORD, safe='')}"
+        self._send(200 if self.path == asked else 404, JPEG)
+
+    def _json(self) -> None:
+        self._send(200, b'[{"cmd":"Snap","code":1,"error":{"detail":"please login first"}}]')
+
+    def _stale(self) -> None:
+        """A right password comes too late each other time: somebody else has used up the nonce."""
+        if self.headers.get("Authorization", "").count('nonce="n2"'):
+            self._send(200, JPEG)
+            return
+        again = ', stale=TRUE, nonce="n2"' if "Authorization" in self.headers else ', nonce="n1"'
+        self._send(401, b"", ("WWW-Authenticate", f'Digest realm="cam", qop="auth"{again}'))
+
     def _page(self) -> None:
         self._send(200, b"<html>login</html>")
 
@@ -88,10 +113,6 @@ class HttpCamera(BaseHTTPRequestHandler):
 
     def _elsewhere(self) -> None:
         self._send(302, b"", ("Location", "http://me:hidden@169.254.169.254/latest"))
-
-    def _old(self) -> None:
-        stamp = "Fri, 20 Nov 2026 02:42:17 GMT"
-        self._send(200, JPEG, ("Last-Modified", stamp), date="Sat, 21 Nov 2026 02:42:17 GMT")
 
     def _huge(self) -> None:
         self._send(200, b"\xff\xd8" + bytes(17 << 20))
@@ -111,9 +132,9 @@ class HttpCamera(BaseHTTPRequestHandler):
             self.wfile.write(b"x")
             time.sleep(0.05)
 
-    def _send(self, status: int, body: bytes, *headers: tuple[str, str], date: str = "") -> None:
+    def _send(self, status: int, body: bytes, *headers: tuple[str, str]) -> None:
         self.send_response_only(status)
-        self.send_header("Date", date or self.date_time_string())
+        self.send_header("Date", self.date_time_string())
         for name, value in (("Content-Length", str(len(body))), *headers):
             self.send_header(name, value)
         self.end_headers()
@@ -167,8 +188,23 @@ async def test_a_picture_is_fetched_with_whatever_login_is_asked_for(
 @pytest.mark.parametrize(
     ("path", "state", "detail"),
     [
-        ("/nothing", "not_found", "alamat gambar tidak ada di kamera (404)"),
-        ("/page", "unsupported", "jawabannya bukan gambar JPEG"),
+        ("/nowhere", "not_found", "alamat gambar tidak ada di kamera (404)"),
+        (
+            "/page",
+            "unsupported",
+            "jawabannya halaman web, bukan gambar JPEG; periksa alamat dan kata sandi",
+        ),
+        (
+            "/json",
+            "unsupported",
+            "jawabannya pesan JSON, bukan gambar JPEG; periksa alamat dan kata sandi",
+        ),
+        ("/nothing", "unsupported", "jawaban kamera kosong, bukan gambar JPEG"),
+        (
+            "/busy",
+            "unreachable",
+            "kamera sibuk (503); terlalu banyak yang membukanya, atau sedang menyala",
+        ),
         ("/forbidden", "unauthorized", "kamera menolak akses (403)"),
         ("/mjpeg", "unsupported", "alamat ini aliran MJPEG, bukan gambar diam"),
         ("/huge", "unsupported", "gambarnya lebih besar dari 16 MB"),
@@ -184,6 +220,27 @@ async def test_what_is_wrong_with_it_is_told(
     assert (told.value.state, told.value.detail) == (state, detail)
 
 
+async def test_a_nonce_that_was_too_old_is_answered_once_more_and_refuses_no_password(
+    camera: str,
+) -> None:
+    """RFC 7616 3.3; libwww-perl#166 and nginx-http-auth-digest#41 are clients that gave up."""
+    HttpCamera.offered.proofs.clear()
+    fetched = await fetch(f"{camera}/stale", user=USER, password=PASSWORD)
+    assert fetched.jpeg == JPEG
+    assert len(HttpCamera.offered.proofs["/stale"]) == 2
+
+
+async def test_an_empty_line_before_a_picture_is_left_out(camera: str) -> None:
+    assert (await fetch(f"{camera}/early")).jpeg == JPEG
+
+
+async def test_user_and_password_are_put_into_the_address_where_it_wants_them(camera: str) -> None:
+    """sarxos/webcam-capture#255: cameras that know nothing else."""
+    url = f"{camera}/filled?loginuse={{user}}&loginpas={{password}}"
+    assert (await fetch(url, user=USER, password=PASSWORD)).jpeg == JPEG
+    assert PASSWORD not in repr(task(url, user=USER, password=PASSWORD))
+
+
 async def test_a_refused_password_is_offered_once_an_attempt(camera: str) -> None:
     HttpCamera.offered.proofs.clear()
     with pytest.raises(CameraFault, match="kata sandi ditolak kamera"):
@@ -192,14 +249,10 @@ async def test_a_refused_password_is_offered_once_an_attempt(camera: str) -> Non
 
 
 async def test_a_redirect_is_told_and_not_followed(camera: str) -> None:
-    with pytest.raises(CameraFault, match=r"mengalihkan ke alamat lain: http://\*\*\*@169") as told:
+    with pytest.raises(CameraFault, match=r"mengalihkan ke alamat lain: http://169") as told:
         await fetch(f"{camera}/elsewhere", user=USER, password=PASSWORD)
     assert told.value.state == "unsupported"
     assert "hidden" not in str(told.value)
-
-
-async def test_a_picture_is_as_old_as_its_camera_says(camera: str) -> None:
-    assert (await fetch(f"{camera}/old")).age_seconds == 86_400.0
 
 
 async def test_a_slow_drip_ends_at_the_read_timeout(camera: str) -> None:

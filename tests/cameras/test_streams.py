@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from feeds.cameras import Cameras
 from tests.cameras.conftest import PASSWORD, Listener, Room, RtspServer
+from tests.cameras.strange_camera import StrangeCamera
 from tests.conftest import free_port
 
 CHALLENGE = b'RTSP/1.0 401 Unauthorized\r\nCSeq: 1\r\nWWW-Authenticate: Basic realm="x"\r\n\r\n'
@@ -123,6 +124,23 @@ async def test_a_restart_takes_nothing_that_was_asked_before_for_a_new_wish(
     assert len(locked.requests) == 4
 
 
+async def test_a_password_that_was_taken_before_is_tried_again_by_itself_and_says_since_when(
+    room: Room, strange: StrangeCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """maciej-or/hikvision_next#289, home-assistant/core#109989: a camera that starts refuses."""
+    monkeypatch.setattr("commandcenter.video.refusals.FIRST", timedelta(seconds=2))
+    monkeypatch.setenv("RIGHT", "b")
+    strange.tell("starts", "modern")
+    room.watch(f"gate,Gerbang,{strange.rtsp('starts')},ops,env:RIGHT")
+    await room.until(lambda: room.state("gate") == "live", "it is live")
+    strange.tell("starts", "locked")
+    await room.until(lambda: room.state("gate") == "unauthorized", "it is refused")
+    assert "; diterima sampai " in room.now("gate")["detail"]
+    assert "dicoba lagi " in room.now("gate")["detail"]
+    strange.tell("starts", "modern")
+    await room.until(lambda: room.state("gate") == "live", "it is back, and nobody did anything")
+
+
 async def test_what_was_asked_while_nobody_listened_is_done_by_who_comes_next(
     room: Room, listen: Listen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,7 +186,7 @@ async def test_a_camera_that_hangs_grows_late_and_its_old_frames_are_not_taken_f
 ) -> None:
     quick: dict[str, Any] = {"late_after": 1.0, "open_timeout": 1.0, "read_timeout": 1.5}
     room.watch(f"cam,Kamera,{own_rtsp.url('moving')},,", **quick)
-    await room.until(lambda: room.state("cam") == "live", "it is live")
+    await room.until(lambda: room.count("cam") > 2, "it is live, and its keyframes are counted")
     own_rtsp.signal(signal.SIGSTOP)
     stopped = datetime.now(UTC)
     await room.until(lambda: room.state("cam") == "late", "it is late")

@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from commandcenter.board import Board, Patience, View
 from commandcenter.language import Language
 from commandcenter.reading import Reading
@@ -39,6 +41,40 @@ def test_cameras_are_all_alive_only_when_every_one_is() -> None:
     live, late = samples.camera(0), samples.camera(1, state="late")
     assert "semua hidup" in card("cameras", live)
     assert "semua hidup" not in card("cameras", live, late)
+
+
+def test_cameras_of_which_none_is_known_are_unknown_and_said_to_be() -> None:
+    gone = Reading(feed="cameras", key="camera/x", at=NOW, value=None)
+    drawn = card("cameras", samples.camera(1), gone, replace(samples.camera(1), value=None))
+    assert "figure unknown" in drawn
+    assert "belum ada kamera yang dikenal" in drawn
+    assert "semua hidup" not in drawn
+
+
+@pytest.mark.parametrize(
+    ("states", "level", "words"),
+    [
+        (["live"] * 3, "ok", ["semua hidup"]),
+        (["live", "starting"], "warn", ["1 baru mulai"]),
+        (["live"] * 9 + ["late"], "warn", ["1 terlambat"]),
+        (["live"] * 9 + ["covered"], "warn", ["1 terganggu pandangannya"]),
+        (["live"] * 10 + ["unreachable"], "warn", ["1 mati"]),
+        (["live", "frozen"], "bad", ["1 beku"]),
+        (["live", "forbidden", "unheard of"], "bad", ["2 mati"]),
+        (
+            ["live", "dark", "late", "frozen", "unauthorized", "starting"],
+            "bad",
+            ["1 mati · 1 beku", "1 terganggu pandangannya · 1 terlambat · 1 baru mulai"],
+        ),
+    ],
+)
+def test_cameras_have_the_colour_of_the_worst_and_every_state_is_counted(
+    states: list[Any], level: str, words: list[str]
+) -> None:
+    drawn = card("cameras", *(samples.camera(n, state=state) for n, state in enumerate(states)))
+    assert f"figure {level}" in drawn
+    for word in words:
+        assert word in drawn
 
 
 def test_an_office_that_is_not_connected_yet_is_not_all_connected() -> None:
