@@ -34,6 +34,7 @@ async def test_where_no_machine_has_spoken_nobody_is_counted_as_absent(
         "office_name": "Dinas Kesehatan",
         "behind": "",
         "state": "never",
+        "detail": "",
         "last_seen_at": None,
         "firmware": "",
         "address": "",
@@ -129,13 +130,14 @@ async def test_other_messages_of_the_cloud_are_answered_and_left(
 
 
 @pytest.mark.parametrize("raw", [b"{", b"[]", b'{"type":"attlog"}', b'{"type":"attlog","data":3}'])
-async def test_what_is_no_message_is_refused_and_put_aside(
+async def test_what_is_no_message_is_refused_and_only_its_size_is_told(
     cloud: httpx.AsyncClient, tray: Tray, raw: bytes
 ) -> None:
     answer = await cloud.post("/fingerspot/long-secret", content=raw)
     assert answer.status_code == 400
     assert answer.json()["error"]
-    assert tray.kept[0][2] == raw
+    assert tray.kept[0][1].endswith(f"({len(raw)} bytes)")
+    assert tray.kept[0][2] == b""
 
 
 async def test_a_scan_without_a_time_is_put_aside(cloud: httpx.AsyncClient, tray: Tray) -> None:
