@@ -44,14 +44,14 @@ class Attendance(Panel):
         )
 
     def _row(self, view: View, office: dict[str, Any]) -> Node:
-        say, share = view.say, share_of(office)
+        share = share_of(office)
         level = self._level(office, share)
         width = f"{round(100 * (share or 0))}%"
         return div(
             f"row {level}",
             span("name", office["name"]),
             span("bar", tag("i", "", style={"width": width})),
-            span("share", say.percent(share, 0) if share is not None else say("no report")),
+            span("share", _share(view, office)),
             self._trouble(view, office),
             key=office["name"],
         )
@@ -74,6 +74,14 @@ class Attendance(Panel):
         return span(
             "silence", mark("warn", words), words, tag("em", "", " ", since(last)) if last else None
         )
+
+
+def _share(view: View, office: dict[str, Any]) -> str:
+    if office["present"] is None:
+        return view.say("no report")
+    share = share_of(office)
+    # The list may not say how many work there.
+    return view.say.number(office["present"]) if share is None else view.say.percent(share, 0)
 
 
 def troubles(office: dict[str, Any]) -> list[str]:

@@ -115,7 +115,7 @@ def _all(states: list[str], good: str, word: str) -> str:
 
 def _attendance(view: View) -> Figure:
     say, offices = view.say, view.values("office")
-    told = [o for o in offices if o["present"] is not None]
+    told = [o for o in offices if o["present"] is not None and o["expected"]]
     present, expected = sum(o["present"] for o in told), sum(o["expected"] for o in told)
     share = present / expected if expected else None
     working = any(o.get("working", True) for o in offices) or not offices

@@ -30,9 +30,12 @@ class Clock:
     wrong_at: float | None = None
     """When it was last known to be wrong."""
     late_by: float | None = None
-    """Of the newest uploads, those that were late by the same: how much, since when, how many."""
+    """Of the newest uploads, those that were late by the same: how much, and since when."""
     late_since: float = 0.0
+    late_at: float = 0.0
+    """When the newest of them came,"""
     uploads: int = 0
+    """and how many they are."""
 
     @classmethod
     def kept(cls, row: Mapping[str, Any]) -> Clock:
@@ -63,16 +66,22 @@ class Clock:
         """A backlog, or a clock that is behind: then it goes on as fast as ours."""
         span = at - self.late_since
         if self.late_by is None or abs(late_by - self.late_by) > max(2.0, min(60.0, span / 5)):
-            return replace(self, late_by=late_by, late_since=at, uploads=1)
-        found = replace(self, uploads=self.uploads + 1)
+            return replace(self, late_by=late_by, late_since=at, late_at=at, uploads=1)
+        found = replace(self, late_at=at, uploads=self.uploads + 1)
         if found.uploads < _UPLOADS or span < _SPAN or late_by < _BEHIND:
             return found
         return replace(found, ahead=-late_by, wrong_at=at)
 
-    @property
-    def day_known(self) -> bool:
-        """Whether its scans are at least of the day that it says, but for those near midnight."""
-        return self.ahead is None or abs(self.ahead) < _DAY / 2
+    def tells_of_day(self, start: datetime) -> bool:
+        """Whether what it sends is of the day that began at `start`, but for scans near midnight.
+
+        It is not where the clock is off by a day, nor where today only older scans came: of a
+        clock that died, or of a backlog that has not reached today.
+        """
+        if self.ahead is not None:
+            return abs(self.ahead) < _DAY / 2
+        began = start.timestamp()
+        return self.late_by is None or self.late_at < began or self.late_at - self.late_by >= began
 
     def wrong_since(self, start: datetime) -> bool:
         """Whether it was wrong at any time from `start` on."""

@@ -69,7 +69,7 @@ class Door:
                 return await self._poll(told)
             case "registry" | "push" | "rtdata":
                 return await self._register(told)
-            case "cdata" | "ping" | "devicecmd" | "fdata" | "edata" | "deviceinfo":
+            case "cdata" | "ping" | "devicecmd" | "fdata" | "deviceinfo":
                 await self._meet(told)
                 return plain("OK")
         return self._refuse(told)

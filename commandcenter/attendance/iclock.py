@@ -77,11 +77,13 @@ def records(body: bytes) -> list[bytes]:
 
 
 def read_request(path: str) -> str:
-    """What is asked for: "cdata" for cdata, CData/ and cdata.aspx.
+    """What is asked for: "cdata" for cdata, CData/, cdata.aspx and edata.
 
-    The last is the spelling of eSSL and other rebadged machines with PUSH 2.x (X2008, K30 Pro).
+    .aspx is the spelling of eSSL and other rebadged machines with PUSH 2.x (X2008, K30 Pro), edata
+    that of Solution machines.
     """
-    return _SUFFIX.sub("", path.strip("/").lower())
+    told = _SUFFIX.sub("", path.strip("/").lower())
+    return {"edata": "cdata", "devicemd": "devicecmd"}.get(told, told)
 
 
 def read_scan(line: bytes, zone: tzinfo, now: datetime) -> Scan:
@@ -112,6 +114,8 @@ def make_scan(
     pin, device_time = pin.strip(), device_time.strip()
     if not 0 < len(pin) <= 64 or not pin.isprintable():
         raise BadLine("the pin is empty, too long or not printable")
+    if not pin.strip("0"):
+        raise BadLine("the pin is 0, which is nobody")
     at = read_time(device_time, zone)
     if at.year < 2000:
         raise BadClock(f"the machine's clock is wrong: {device_time} is before 2000", at)

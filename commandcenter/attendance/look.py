@@ -63,7 +63,7 @@ class Look:
     def _tells(self, machine: KnownMachine) -> bool:
         """Whether who was not scanned by it today is known not to have been there."""
         heard = machine.read_at is not None and machine.last_seen >= self.start
-        return heard and not machine.trouble and Clock.kept(machine.clock).day_known
+        return heard and not machine.trouble and Clock.kept(machine.clock).tells_of_day(self.start)
 
     def machines(self, offices: Iterable[Office]) -> Iterable[tuple[str, Machine | None]]:
         """By serial; None for one that nobody listed and that asks no more."""

@@ -47,7 +47,7 @@ def test_an_old_scan_of_a_backlog_does_not_clear_it_and_a_scan_of_now_does() -> 
 def test_a_clock_that_begins_at_2000_shows_at_once() -> None:
     then = NOW.replace(year=2000, month=1, day=1)
     clock = Clock().heard(then, NOW)
-    assert not clock.day_known
+    assert not clock.tells_of_day(NOW - 9 * HOUR)
     assert clock.sentence() == "jam mesin 9821 hari lebih lambat"
 
 
@@ -122,8 +122,18 @@ async def test_with_a_clock_that_died_the_office_is_unknown_and_not_empty(told: 
     assert "hari lebih lambat" in note
 
 
+async def test_a_clock_that_died_into_another_year_leaves_the_office_unknown_too(
+    told: Any, desk: Desk, clock: Time
+) -> None:
+    office, machine, _ = await told(b"1\t2018-01-01 00:03:00\t0\t1\n")  # or it is a backlog
+    assert (office["present"], machine["state"]) == (None, "online")
+    clock.forward(60)
+    office, *_ = await told(line(desk.now(), 2))
+    assert office["present"] == 1
+
+
 async def test_hours_behind_the_office_is_marked_too(told: Any, desk: Desk, clock: Time) -> None:
-    for pin in range(3):
+    for pin in range(1, 4):
         office, machine, note = await told(line(desk.now() - 3 * HOUR, pin))
         clock.forward(40)
     assert (office["present"], office["late"], office["clocks_wrong"]) == (3, None, 1)

@@ -217,11 +217,22 @@ async def test_rebadged_machines_spell_the_paths_in_other_ways(app: Intake, desk
             said[path] = await say(port, HANDSHAKE.replace(b"cdata", path.encode()))
         spelt = HANDSHAKE.replace(b"/iclock/", b"/iClock/").replace(b"SN=", b"sn=")
         said["/iClock/"] = await say(port, spelt)
-        raw = upload(PUNCHES).replace(b"cdata", b"cdata.aspx")
-        assert body(await say(port, raw)) == b"OK: 2"
+        for path in ("cdata.aspx", "edata", "edata.aspx"):  # edata: Solution machines
+            raw = upload(PUNCHES).replace(b"cdata", path.encode())
+            assert body(await say(port, raw)) == b"OK: 2"
+        raw = upload(b"ID=1&Return=0&CMD=CHECK").replace(b"cdata", b"devicemd.aspx")
+        assert body(await say(port, raw)) == b"OK"
         assert body(await say(port, get("getrequest.aspx?SN=DK1"))) == b"OK"
     assert {path for path, told in said.items() if b"GET OPTION FROM: DK1" not in told} == set()
     assert await desk.records.read(_count) == 2
+
+
+async def test_nobody_has_the_pin_0(app: Intake, desk: Desk, tray: Tray) -> None:
+    """vodvud/php_zklib#23: records of nobody."""
+    async with listening(app) as port:
+        await say(port, upload(b"0\t2026-11-21 07:01:12\t0\t1\n"))
+    assert await desk.records.read(_count) == 0
+    assert [reason for _, reason, _ in tray.kept] == ["the pin is 0, which is nobody"]
 
 
 async def test_a_handshake_without_options_is_one(app: Intake) -> None:

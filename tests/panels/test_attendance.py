@@ -40,3 +40,9 @@ def test_an_office_that_is_unknown_for_its_clock_shows_no_share() -> None:
 @pytest.mark.parametrize(("present", "level"), [(50, "ok"), (10, "warn"), (None, "unknown")])
 def test_a_row_has_the_colour_of_its_share(present: int | None, level: str) -> None:
     assert f"row {level}" in drawn(samples.office(1, present=present))
+
+
+def test_an_office_of_which_nobody_knows_how_many_work_there_shows_how_many_came() -> None:
+    found = drawn(samples.office(1, present=37, expected=0))
+    assert "row unknown" in found
+    assert "'37'" in found

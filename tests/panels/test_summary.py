@@ -89,6 +89,15 @@ def test_a_sum_that_leaves_offices_out_says_of_how_many() -> None:
     assert "dari" not in card("attendance", samples.office(1, present=50))
 
 
+def test_an_office_of_which_nobody_knows_how_many_work_there_is_not_in_the_sum() -> None:
+    drawn = card(
+        "attendance", samples.office(1, present=30), samples.office(2, present=40, expected=0)
+    )
+    assert "60,0" in drawn
+    assert "figure warn" in drawn
+    assert "1 dari 2 kantor" in drawn
+
+
 def test_a_wrong_clock_is_told_and_its_lateness_is_not_a_number() -> None:
     alone = card("attendance", samples.office(1, present=50, clocks_wrong=1))
     assert "figure warn" in alone

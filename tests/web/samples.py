@@ -91,11 +91,12 @@ def office(
     name: str = "",
     working: bool = True,
     clocks_wrong: int = 0,
+    expected: int = 50,
 ) -> Reading:
     value: OfficeAttendance = {
         "name": name or f"Dinas Nomor {number} dengan Nama yang Panjang",
         "kecamatan": KECAMATAN[number % len(KECAMATAN)],
-        "expected": 50,
+        "expected": expected,
         "present": present,
         "late": None if present is None or clocks_wrong else 3,
         "machines": 1,
