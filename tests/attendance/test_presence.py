@@ -55,6 +55,7 @@ def lines(told: str, pin: int = 1) -> bytes:
     parts = (scan.split() for scan in told.split(", "))
     return b"".join(f"{pin}\t2026-11-{d} {t}:00\t{s}\t1\n".encode() for d, t, s in parts)
 
+
 SOMEBODY = lines("21 07:00 0, 21 09:30 1", pin=999)
 """Has gone. Without a scan of today the machine would tell nothing of it."""
 
