@@ -101,6 +101,8 @@ def _office(number: int, now: datetime, chance: random.Random) -> OfficeAttendan
         late=chance.randint(0, 6),
         machines=2,
         machines_silent=int(chance.random() < 0.05),
+        clocks_wrong=0,
+        machines_unreadable=0,
         last_scan_at=now.isoformat(),
         working=True,
     )

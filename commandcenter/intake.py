@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 _IDLE_SECONDS = 75  # machines poll every 30 s and may keep their connection
 _GRACE_SECONDS = 5.0  # after the reading time is over: for the answer 408 to be written
 _CONNECTIONS = 1000
+_HOUR = 3600.0
+_MOST_STRANGERS = 1000  # of which it is remembered that they asked where nothing listens
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +80,7 @@ class Intake:
         self._app = app
         self._clock = clock
         self._rates = Rates(limits.rate, limits.burst)
+        self._strangers: dict[str, float] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -130,8 +133,8 @@ class Intake:
 
     async def _answer(self, scope: Scope, body: bytes, send: Send) -> None:
         async def watched(message: Message) -> None:
-            if message.get("status") == 404 and scope["method"] == "POST":
-                self.reject(_source(scope), "nothing listens at this path")
+            if message.get("status") == 404:
+                self._tell_stranger(_source(scope))
             await send(message)
 
         try:
@@ -139,6 +142,17 @@ class Intake:
         except Exception as error:  # Starlette has answered 500 already
             log.exception("intake: %s failed", _source(scope))
             self.reject(_source(scope), f"our own failure ({type(error).__name__})", body)
+
+    def _tell_stranger(self, source: str) -> None:
+        """Once an hour: a device with a wrong address asks every few seconds, and would push
+        everything else out of what is kept aside."""
+        now = self._clock()
+        if now - self._strangers.get(source, -_HOUR) < _HOUR:
+            return
+        if len(self._strangers) >= _MOST_STRANGERS:
+            self._strangers.clear()
+        self._strangers[source] = now
+        self.reject(source, "nothing listens at this path")
 
 
 def intake_app(

@@ -54,12 +54,24 @@ class OfficeAttendance(TypedDict):
     name: str
     kecamatan: str
     expected: int
-    present: int | None  # None: no machine, or none has ever reported
-    late: int | None
+    present: int | None  # at work now; None: no machine tells of today
+    late: int | None  # None also where a clock is, or was today, known to be wrong
     machines: int
     machines_silent: int
+    clocks_wrong: int  # machines whose clock is known to be wrong
+    machines_unreadable: int  # machines of which nothing that they sent last can be read
     last_scan_at: str | None  # ISO
     working: bool  # whether people are expected to be there at this hour
+
+
+MachineState = Literal[
+    "online",
+    "silent",
+    "never",  # in the list, and never heard
+    "pending",  # heard, and not in the list
+    "clock wrong",
+    "unreadable",  # nothing of what it sent last could be read
+]
 
 
 class Machine(TypedDict):
@@ -68,7 +80,8 @@ class Machine(TypedDict):
     office: str
     office_name: str
     behind: str  # id of the network device it hangs on, "" when the list does not say
-    state: Literal["online", "silent", "never", "pending"]
+    state: MachineState
+    detail: str  # what is wrong with it, "" when nothing is known to be
     last_seen_at: str | None  # ISO
     firmware: str
     address: str

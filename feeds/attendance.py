@@ -6,24 +6,32 @@ through its webhook. A scan is acknowledged only after the commit and shows at o
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from functools import partial
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 from starlette.routing import BaseRoute, Route
 
+from commandcenter.attendance.clock import Clock
 from commandcenter.attendance.door import Door
 from commandcenter.attendance.look import Look
-from commandcenter.attendance.machines import ListedMachine, MachineList
+from commandcenter.attendance.machines import ListedMachine, read_machines
+from commandcenter.attendance.outline import outline
+from commandcenter.attendance.uploads import Uploads
+from commandcenter.attendance.webhook import Webhook
 from commandcenter.feed import Desk, Feed, SourceDown
+from commandcenter.kept_list import KeptList
 from commandcenter.lists import BadList, Office, check_offices
 from commandcenter.reading import Reading
 from commandcenter.records import attendance as kept
+from commandcenter.records import rejects
+from commandcenter.records.attendance import KnownMachine
 from commandcenter.records.database import RecordsDown
+from commandcenter.records.presence import Day, presences
 from commandcenter.secret import Secret
 
 
@@ -31,10 +39,13 @@ from commandcenter.secret import Secret
 class Attendance(Feed):
     """Fingerprint machines (ZKTeco PUSH at /iclock, Fingerspot webhook); counts by office and day.
 
+    Who pressed "out" and did not come again is not at work, and a night that began yesterday counts
+    for yesterday; where people do not press in and out, nobody is taken for gone.
+
     An office's reading is as old as the newest contact of any of its machines: until then its count
     is complete, and `machines_silent` tells of the others. A machine's reading is always of now,
-    because that it is silent is something we know now. Where no machine has ever spoken, `present`
-    is None, which also is known now.
+    because that it is silent is something we know now. Where no machine tells of today, `present`
+    is None: none has spoken today, none of its scans can be read, or its clock is off by a day.
     """
 
     every: float = 5.0
@@ -56,53 +67,87 @@ class Attendance(Feed):
     """Opens POST /fingerspot/<secret> for the webhook of developer.fingerspot.io."""
 
     def __post_init__(self) -> None:
-        self._list = MachineList(Path(self.machines))
+        self._list = KeptList(Path(self.machines), "serial", read_machines)
+        self._cleaned = False
 
     async def read(self, desk: Desk) -> AsyncGenerator[Reading, None]:
-        listed = self._listed(desk)
+        listed = await self._listed(desk)
         now = desk.now()
         local = now.astimezone(desk.zone)
-        start = datetime.combine(local.date(), time(), desk.zone)
-        end = start + timedelta(days=1)
-        latest = datetime.combine(start.date(), self.workday_starts, desk.zone)
-        latest += timedelta(minutes=self.late_tolerance_minutes)
+        day = self._day(local.date(), desk.zone)
+        await self._clean(desk)
         places = {machine.serial: machine.office for machine in listed.values()}
         try:
             known = {m.serial: m for m in await desk.records.read(kept.machines)}
-            present = await desk.records.read(kept.presences, places, start, end, latest)
+            present = await desk.records.read(presences, places, day)
         except RecordsDown as error:
             raise SourceDown(f"Basis data tidak dapat dibaca: {error}") from error
-        look = Look(now, timedelta(seconds=self.silent_after), listed, known, self._working(local))
+        patience = timedelta(seconds=self.silent_after)
+        look = Look(now, day.start, patience, listed, known, self._working(local))
+        _note_clocks(desk, known.values())
         for office, value, at in look.offices(desk.offices, present):
             yield self.reading(f"office/{office}", dict(value), at)
         for serial, machine in look.machines(desk.offices):
-            yield self.reading(f"machine/{serial}", dict(machine), now)
+            yield self.reading(f"machine/{serial}", dict(machine) if machine else None, now)
+
+    async def _clean(self, desk: Desk) -> None:
+        """Once: earlier versions kept what machines sent as it was, with names and templates."""
+        if self._cleaned:
+            return
+        try:
+            await desk.records.write(rejects.rewrite, self.name, outline)
+        except RecordsDown as error:
+            raise SourceDown(f"Basis data tidak dapat ditulis: {error}") from error
+        self._cleaned = True
+
+    def _day(self, date: date, zone: ZoneInfo) -> Day:
+        def at(clock: time) -> datetime:
+            return datetime.combine(date, clock, zone)
+
+        tolerance = timedelta(minutes=self.late_tolerance_minutes)
+        return Day(
+            start=at(time()),
+            end=at(time()) + timedelta(days=1),
+            latest=at(self.workday_starts) + tolerance,
+            over=at(self.workday_ends),
+        )
 
     def _working(self, local: datetime) -> bool:
         within = self.workday_starts <= local.time() < self.workday_ends
         return within and local.isoweekday() in self.workdays
 
     def check(self, offices: Sequence[Office]) -> None:
-        listed = MachineList(Path(self.machines)).current()
-        named = (machine.office for machine in listed.values())
+        listed = read_machines(Path(self.machines)).faultless()
+        named = (machine.office for machine in listed)
         check_offices(Path(self.machines), named, offices)
 
     def routes(self, desk: Desk) -> Sequence[BaseRoute]:
-        door = Door(desk, self._list)
-        routes = [Route("/iclock/{request}", door.iclock, methods=["GET", "POST"])]
+        uploads = Uploads(desk)
+        door = Door(desk, self._list, uploads)
+        routes = [
+            Route(f"/{spelt}/{{request:path}}", door.iclock, methods=["GET", "POST"])
+            for spelt in ("iclock", "iClock", "ICLOCK")
+        ]
         if self.fingerspot_secret is not None:
-            webhook = partial(door.fingerspot, secret=self.fingerspot_secret)
-            routes.append(Route("/fingerspot/{secret}", webhook, methods=["POST"]))
+            webhook = Webhook(desk, self._list, uploads, self.fingerspot_secret)
+            routes.append(Route("/fingerspot/{secret}", webhook.answer, methods=["POST"]))
         return routes
 
-    def _listed(self, desk: Desk) -> dict[str, ListedMachine]:
+    async def _listed(self, desk: Desk) -> dict[str, ListedMachine]:
         try:
-            listed = self._list.current()
+            listed = await self._list.current(desk)
         except BadList as error:
             raise SourceDown(f"Daftar mesin tidak dapat dipakai: {error}") from error
         offices = {office.code for office in desk.offices}
         strangers = sorted({m.office for m in listed.values()} - offices)
-        desk.note["machines"] = self._list.mistake or (
+        desk.note["machines"] = (
             f"kantor tidak dikenal: {', '.join(strangers)}" if strangers else f"{len(listed)} mesin"
         )
         return listed
+
+
+def _note_clocks(desk: Desk, machines: Iterable[KnownMachine]) -> None:
+    for machine in machines:
+        desk.note.pop(f"clock {machine.serial}", None)
+        if sentence := Clock.kept(machine.clock).sentence():
+            desk.note[f"clock {machine.serial}"] = sentence

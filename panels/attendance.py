@@ -23,7 +23,7 @@ class Attendance(Panel):
     """The share below which a bar is amber."""
 
     def render(self, view: View) -> Drawing:
-        """Silent machines first, then the lowest shares; offices nobody hears of come last."""
+        """Machines in trouble first, then the lowest shares; offices nobody hears of last."""
         offices = sorted(view.values("office"), key=_need)
         told = [o for o in offices if o["present"] is not None]
         pending = [m for m in view.values("machine") if m["state"] == "pending"]
@@ -44,37 +44,54 @@ class Attendance(Panel):
         )
 
     def _row(self, view: View, office: dict[str, Any]) -> Node:
-        say, share = view.say, share_of(office)
-        silent = office["machines_silent"]
+        share = share_of(office)
         level = self._level(office, share)
         width = f"{round(100 * (share or 0))}%"
         return div(
             f"row {level}",
             span("name", office["name"]),
             span("bar", tag("i", "", style={"width": width})),
-            span("share", say.percent(share, 0) if share is not None else say("no report")),
-            self._silence(view, office) if silent else None,
+            span("share", _share(view, office)),
+            self._trouble(view, office),
             key=office["name"],
         )
 
     def _level(self, office: dict[str, Any], share: float | None) -> str:
         if share is None:
             return "unknown"
-        if office["machines_silent"]:
+        if troubles(office):
             return "warn"
         if not office.get("working", True):
             return "quiet"
         return "warn" if share < self.low else "ok"
 
     @staticmethod
-    def _silence(view: View, office: dict[str, Any]) -> Node:
-        last = office["last_scan_at"]
+    def _trouble(view: View, office: dict[str, Any]) -> Node:
+        words = " · ".join(view.say(word) for word in troubles(office))
+        if not words:
+            return None
+        last = office["last_scan_at"] if office["machines_silent"] else None
         return span(
-            "silence",
-            mark("warn", view.say("machine silent")),
-            view.say("machine silent"),
-            tag("em", "", " ", since(last)) if last else None,
+            "silence", mark("warn", words), words, tag("em", "", " ", since(last)) if last else None
         )
+
+
+def _share(view: View, office: dict[str, Any]) -> str:
+    if office["present"] is None:
+        return view.say("no report")
+    share = share_of(office)
+    # The list may not say how many work there.
+    return view.say.number(office["present"]) if share is None else view.say.percent(share, 0)
+
+
+def troubles(office: dict[str, Any]) -> list[str]:
+    """What is the matter with the machines of an office, for `say`."""
+    words = {
+        "machines_silent": "machine silent",
+        "clocks_wrong": "machine's clock wrong",
+        "machines_unreadable": "machine not readable",
+    }
+    return [word for key, word in words.items() if office.get(key)]
 
 
 def share_of(office: dict[str, Any]) -> float | None:
@@ -86,7 +103,7 @@ def share_of(office: dict[str, Any]) -> float | None:
 
 def _need(office: dict[str, Any]) -> tuple[bool, bool, float, str]:
     share = share_of(office)
-    return (share is None, not office["machines_silent"], share or 0.0, office["name"])
+    return (share is None, not troubles(office), share or 0.0, office["name"])
 
 
 def _pending(view: View, machines: list[dict[str, Any]]) -> Node:

@@ -15,6 +15,8 @@ from commandcenter.language import Language
 from commandcenter.panel import Panel
 from commandcenter.vocabulary import CAMERA_AMBER
 
+_FEW = 0.75  # of those expected: the share below which an office's bar is amber
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
@@ -22,7 +24,7 @@ class Figure:
 
     title: str
     number: str
-    level: str  # ok, warn, bad, unknown: the colour of its edge
+    level: str  # ok, warn, bad, unknown, quiet: the colour of its edge
     of: str = ""
     aside: Node = None
     below: str = ""
@@ -120,23 +122,58 @@ def _all(states: list[str], good: str, word: str) -> str:
 
 def _attendance(view: View) -> Figure:
     say, offices = view.say, view.values("office")
-    told = [o for o in offices if o["present"] is not None]
+    told = [o for o in offices if o["present"] is not None and o["expected"]]
     present, expected = sum(o["present"] for o in told), sum(o["expected"] for o in told)
-    silent = sum(o["machines_silent"] for o in offices)
     share = present / expected if expected else None
-    below = [say("{n} late", n=say.number(sum(o["late"] or 0 for o in told)))]
-    if silent:
-        below.append(say("{n} machines silent", n=silent))
-    if offices and not any(o.get("working", True) for o in offices):
-        below[0] = say("outside working hours")
+    working = any(o.get("working", True) for o in offices) or not offices
+    troubles = _machine_troubles(view, offices)
+    below = [_late(view, told) if working else say("outside working hours"), *troubles]
+    if told and len(told) < len(offices):
+        below.append(say("{n} of {m} offices", n=len(told), m=len(offices)))
     return Figure(
         title=say("Present today"),
         number=say.number(present) if told else "–",
         of=f"/ {say.number(expected)}" if told else "",
-        level="unknown" if share is None else "warn" if silent else "ok",
+        level=_presence_level(share, working, troubles),
         aside=say.percent(share),
-        below=" · ".join(below),
+        below=" · ".join(filter(None, below)),
     )
+
+
+def _presence_level(share: float | None, working: bool, troubles: list[str]) -> str:
+    if share is None:
+        return "unknown"
+    if troubles or (working and share < _FEW):
+        return "warn"
+    return "ok" if working else "quiet"
+
+
+def _late(view: View, told: list[dict[str, Any]]) -> str:
+    """Over the offices whose clocks are right."""
+    timely = [o for o in told if o["late"] is not None]
+    late = view.say.number(sum(o["late"] for o in timely))
+    if len(timely) == len(told):
+        return view.say("{n} late", n=late) if told else ""
+    return view.say("at least {n} late", n=late) if timely else view.say("late unknown")
+
+
+def _machine_troubles(view: View, offices: list[dict[str, Any]]) -> list[str]:
+    say = view.say
+    silent = sum(o["machines_silent"] for o in offices)
+    wrong = sum(o.get("clocks_wrong", 0) for o in offices)
+    unreadable = sum(o.get("machines_unreadable", 0) for o in offices)
+    pending = sum(m["state"] == "pending" for m in view.values("machine"))
+    words = (
+        say("{n} machines silent", n=silent) if silent else "",
+        say("{n} clocks wrong", n=wrong) if wrong else "",
+        say("{n} machines not readable", n=unreadable) if unreadable else "",
+        say("{n} machines not in the list", n=pending) if pending else "",
+    )
+    found = [word for word in words if word]
+    if len(found) < 3:
+        return found
+    # There is no room for more kinds than two.
+    return [say("{n} machines in trouble", n=silent + wrong + unreadable + pending)]
 
 
 def _complaints(view: View) -> Figure:

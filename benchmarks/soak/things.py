@@ -92,6 +92,8 @@ def office(row: Row, at: datetime, hour: float) -> Reading:
         "late": round(0.05 * expected * came),
         "machines": 1,
         "machines_silent": 0,
+        "clocks_wrong": 0,
+        "machines_unreadable": 0,
         "last_scan_at": at.isoformat(),
         "working": 7 <= hour < 16,
     }

@@ -1,30 +1,31 @@
-"""The door that fingerprint machines and Fingerspot's cloud knock at."""
+"""The door that fingerprint machines knock at: /iclock/<request>."""
 
 from __future__ import annotations
 
-import hmac
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from dataclasses import dataclass, field
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from commandcenter.attendance import fingerspot, iclock
-from commandcenter.attendance.machines import MachineList
+from commandcenter.attendance import iclock, knock, security
+from commandcenter.attendance.clock import Clock
+from commandcenter.attendance.knock import Knock
+from commandcenter.attendance.machines import ListedMachine
+from commandcenter.attendance.uploads import Uploads
 from commandcenter.feed import Desk
+from commandcenter.kept_list import KeptList
 from commandcenter.lists import BadList
 from commandcenter.records import attendance as kept
-from commandcenter.records.attendance import Contact, Scan
 from commandcenter.records.database import RecordsDown
-from commandcenter.secret import Secret, SecretMissing
 
 log = logging.getLogger(__name__)
 
-_MOST_LINES_APART = 50  # bad lines of one batch that are put aside one by one, the rest together
-_FAST_CLOCK = timedelta(seconds=60)
+_UNTOLD = frozenset({"OPERLOG", "BIODATA", "ERRORLOG", "IDCARD", "ATTPHOTO"})
+"""Tables that machines bring in the course of things. Of any other its name and size are told."""
+_EVENTS = frozenset({"RTLOG", "TRANSACTION"})
+_MOST_REFUSED = 500  # of which it is told who asked what
+_NOT_NOW = "not now, keep it and try again\n"
 
 
 @dataclass(slots=True)
@@ -33,156 +34,156 @@ class Door:
 
     A machine that is not in the list is pending: its handshake is answered and its uploads are
     acknowledged, else it would send them for ever, but they are put aside instead of taken. Once
-    the list has it, it is told to send everything again out of its own memory.
+    the list has it, it is told to send everything again out of its own memory. One that speaks
+    Security PUSH cannot be told so: its uploads are not acknowledged, and it keeps them.
     """
 
     desk: Desk
-    machines: MachineList
+    machines: KeptList[ListedMachine]
+    uploads: Uploads
+    _refused: set[str] = field(default_factory=set)
 
     async def iclock(self, request: Request) -> Response:
         """One request of a machine. 503 when we cannot keep it: the machine tries again."""
         try:
-            return await self._iclock(request)
+            told = await knock.read(request, await self.machines.current(self.desk), self.desk.now())
+            return await self._answer(told)
         except iclock.BadLine as error:
-            self.desk.reject(_host(request), str(error), await request.body())
-            return _plain(f"{error}\n", 400)
+            reason = f"{error} ({knock.size(await request.body())})"
+            self.desk.reject(knock.source(request), reason)
+            return plain(f"{error}\n", 400)
         except (RecordsDown, BadList) as error:
             log.warning("attendance: a machine has to wait: %s", error)
-            return _plain("not now, keep it and try again\n", 503)
+            return plain(_NOT_NOW, 503)
+        except Exception as error:  # the intake would keep the body, which may hold anything
+            log.exception("attendance: a machine has to wait")
+            self.desk.reject(knock.source(request), f"our own failure ({type(error).__name__})")
+            return plain(_NOT_NOW, 500)
 
-    async def _iclock(self, request: Request) -> Response:
-        query = request.query_params
-        serial = iclock.read_serial(query.get("SN", ""))
-        contact = self._contact(request, serial)
-        what = request.path_params["request"].lower()
-        if what == "cdata" and request.method == "POST":
-            return await self._upload(request, contact)
-        if what == "cdata" and query.get("options") == "all":
-            stamps = await self.desk.records.write(kept.greet, contact())
-            return _plain(iclock.handshake(serial, self.desk.zone, self.desk.now(), stamps))
-        if what == "getrequest":
-            firmware, address = iclock.read_info(query.get("INFO", ""))
-            told = contact(firmware, address=address)
-            again = await self.desk.records.write(kept.poll, told)
-            return _plain(iclock.SEND_ALL_AGAIN if again else "OK")
-        if what not in ("cdata", "ping", "devicecmd"):
-            return _plain("unknown request\n", 404)
-        await self.desk.records.write(kept.meet, contact())
-        return _plain("OK")
+    async def _answer(self, told: Knock) -> Response:
+        match told.what:
+            case "cdata" | "querydata" if told.post:
+                return await self._upload(told)
+            case "cdata" if "table" not in told.query:
+                return await self._greet(told)
+            case "getrequest" | "service/control":
+                return await self._poll(told)
+            case "registry" | "push" | "rtdata":
+                return await self._register(told)
+            case "cdata" | "ping" | "devicecmd" | "fdata" | "deviceinfo":
+                await self._meet(told)
+                return plain("OK")
+        return self._refuse(told)
 
-    async def _upload(self, request: Request, contact: Callable[..., Contact]) -> Response:
-        table = request.query_params.get("table", "").upper()
-        body = await request.body()
-        if table == "OPTIONS":
-            told = iclock.read_options(body)
-            firmware = told.get("FWVersion") or told.get("FirmVer") or ""
-            await self.desk.records.write(kept.meet, contact(iclock.printable(firmware, 128)))
-            return _plain("OK")
-        if table == "ATTPHOTO":
-            await self.desk.records.write(kept.meet, contact())
-            return _plain("OK")
-        stamps = iclock.read_stamp(table, request.query_params.get("Stamp", ""))
-        lines = self._lines(request, body)
-        if table == "ATTLOG":
-            await self._take(contact(stamps=stamps), lines)
-        else:
-            # Operation logs hold names and passwords of staff, the others biometrics: only counted.
-            kept_stamps = stamps if table == "OPERLOG" else {}
-            await self.desk.records.write(kept.meet, contact(stamps=kept_stamps))
-            if table not in ("OPERLOG", "BIODATA", "ERRORLOG", "IDCARD"):
-                reason = f"unknown table {iclock.printable(table, 40)!r}"
-                self.desk.reject(contact().serial, reason, body)
-        return _plain(f"OK: {len(lines)}")
+    async def _greet(self, told: Knock) -> Response:
+        stamps = await self.desk.records.write(kept.greet, told.contact())
+        if told.secures:
+            return plain(security.registry(told.serial))
+        return plain(iclock.handshake(told.serial, self.desk.zone, told.at, stamps))
 
-    def _lines(self, request: Request, body: bytes) -> Sequence[bytes]:
-        if request.query_params.get("ContentType", "").lower() != "tgz":
-            return iclock.records(body)
+    async def _register(self, told: Knock) -> Response:
+        """What only Security PUSH asks for."""
+        options = iclock.read_options(told.body) if told.what == "registry" else {}
+        await self._meet(told, iclock.printable(options.get("FirmVer", ""), 128))
+        if told.what == "registry":
+            return plain(security.registry_code(told.serial))
+        if told.what == "push":
+            return plain(security.settings(told.serial))
+        return plain(security.server_time(told.at, self.desk.zone))
+
+    async def _poll(self, told: Knock) -> Response:
+        firmware, address = iclock.read_info(told.query.get("info", ""))
+        contact = told.contact(firmware, address=address)
+        again = await self.desk.records.write(kept.poll, contact)
+        return plain(iclock.SEND_ALL_AGAIN if again else "OK")
+
+    async def _upload(self, told: Knock) -> Response:
+        if told.table == "OPTIONS":
+            options = iclock.read_options(told.body)
+            firmware = options.get("FWVersion") or options.get("FirmVer") or ""
+            await self._meet(told, iclock.printable(firmware, 128))
+            return plain("OK")
+        if told.table == "ATTLOG":
+            return await self._scans(told)
+        if told.table in _EVENTS:
+            return await self._events(told)
+        if told.table == "RTSTATE":
+            return await self._state(told)
+        return await self._other(told)
+
+    async def _scans(self, told: Knock) -> Response:
+        lines = self._lines(told)
+        stamps = iclock.read_stamp("ATTLOG", told.query.get("stamp", ""))
+        await self.uploads.take(told.contact(stamps=stamps), lines)
+        return plain(f"OK: {len(lines)}")
+
+    async def _events(self, told: Knock) -> Response:
+        if not told.accepted:
+            await self._meet(told)
+            self._tell_once(told, "the machine is not in the list; it keeps its events until it is")
+            return plain(_NOT_NOW, 503)
+        lines = iclock.records(told.body)
+        await self.uploads.take(told.contact(), lines, security.read_event)
+        return plain(self._counted(told, "OK", len(lines)))
+
+    async def _state(self, told: Knock) -> Response:
+        """Doors and alarms are nothing to us, but it tells what the clock says just now."""
+        stamped = security.read_state_time(told.body, self.desk.zone)
+        if stamped is None or not told.accepted:
+            await self._meet(told)
+            return plain("OK")
+
+        def judge(known: kept.Clock, _: int) -> kept.Clock:
+            return Clock.kept(known).told(stamped, told.at).as_row()
+
+        await self.desk.records.write(kept.take, told.contact(), (), judge)
+        return plain("OK")
+
+    async def _other(self, told: Knock) -> Response:
+        """Names, passwords, cards, faces and fingers of staff: nobody here wants them."""
+        count = len(self._lines(told))
+        known = iclock.read_stamp(told.table, told.query.get("stamp", ""))
+        await self._meet(told, stamps=known if told.table == "OPERLOG" else {})
+        if told.table not in _UNTOLD:
+            size = f"{count} records, {len(told.body)} bytes"
+            self.desk.reject(told.serial, f"table {told.table!r} is not kept: {size}")
+        # A photograph is acknowledged as one, though it has lines by chance.
+        return plain("OK" if told.table == "ATTPHOTO" else self._counted(told, "OK: {n}", count))
+
+    def _counted(self, told: Knock, usual: str, count: int) -> str:
+        """What acknowledges an upload; tables by name are sent again until their name is heard."""
+        name = iclock.printable(told.query.get("tablename", ""), 40)
+        if not name:
+            return usual.format(n=count)
+        number = told.query.get("count", "")
+        return f"{name}={number if number.isdigit() else count}"
+
+    def _lines(self, told: Knock) -> list[bytes]:
+        if told.query.get("contenttype", "").lower() != "tgz":
+            return iclock.records(told.body)
         try:
-            return iclock.records(iclock.unpack(body))
+            return iclock.records(iclock.unpack(told.body))
         except iclock.BadLine as error:
-            self.desk.reject(request.query_params.get("SN", ""), str(error), body)
+            self.desk.reject(told.serial, f"{error} ({len(told.body)} bytes)")
             return [b""]  # counted as one record, or the machine sends it for ever
 
-    async def _take(self, contact: Contact, lines: Sequence[bytes]) -> None:
-        if not contact.accepted:
-            await self.desk.records.write(kept.meet, contact)
-            self.desk.reject(contact.serial, "the machine is not in the list", b"\n".join(lines))
-            return
-        scans, bad = self._parse(lines, contact.at)
-        new = await self.desk.records.write(kept.take, contact, scans)
-        self._set_aside(contact.serial, bad)
-        self._watch_clock(contact, scans)
-        if new:
-            self.desk.wake()
+    async def _meet(
+        self, told: Knock, firmware: str = "", stamps: dict[str, str] | None = None
+    ) -> None:
+        await self.desk.records.write(kept.meet, told.contact(firmware, stamps=stamps or {}))
 
-    def _parse(
-        self, lines: Sequence[bytes], now: datetime
-    ) -> tuple[list[Scan], list[tuple[bytes, str]]]:
-        scans, bad = [], []
-        for line in filter(None, lines):
-            try:
-                scans.append(iclock.read_scan(line, self.desk.zone, now))
-            except iclock.BadLine as error:
-                bad.append((line, str(error)))
-        return scans, bad
+    def _refuse(self, told: Knock) -> Response:
+        self._tell_once(told, f"asks for /iclock/{iclock.printable(told.what, 60)}, unknown here")
+        return plain("unknown request\n", 404)
 
-    def _set_aside(self, serial: str, bad: Sequence[tuple[bytes, str]]) -> None:
-        for line, reason in bad[:_MOST_LINES_APART]:
-            self.desk.reject(serial, reason, line)
-        if rest := bad[_MOST_LINES_APART:]:
-            reason = f"{len(rest)} more bad lines of the same batch"
-            self.desk.reject(serial, reason, b"\n".join(line for line, _ in rest))
-
-    def _watch_clock(self, contact: Contact, scans: Sequence[Scan]) -> None:
-        """Note a clock that is ahead. One that is behind looks like a backlog: nobody can tell."""
-        if not scans:
-            return
-        ahead = max(scan.scanned_at for scan in scans) - contact.at
-        if ahead > _FAST_CLOCK:
-            minutes = f"{ahead.total_seconds() / 60:.0f}"
-            self.desk.note[f"clock {contact.serial}"] = f"jam mesin {minutes} menit lebih cepat"
-        else:
-            self.desk.note.pop(f"clock {contact.serial}", None)
-
-    def _contact(self, request: Request, serial: str) -> Callable[..., Contact]:
-        def contact(firmware: str = "", *, address: str = "", **more: Any) -> Contact:
-            return Contact(
-                serial=serial,
-                at=self.desk.now().astimezone(UTC),
-                accepted=serial in self.machines.current(),
-                address=address or _host(request),
-                firmware=firmware,
-                **more,
-            )
-
-        return contact
-
-    async def fingerspot(self, request: Request, secret: Secret) -> Response:
-        """The webhook of developer.fingerspot.io: one JSON object a scan; it is not signed."""
-        try:
-            if not hmac.compare_digest(
-                request.path_params["secret"].encode(), secret.reveal().encode()
-            ):
-                return _plain("not found\n", 404)
-            return await self._fingerspot(request)
-        except iclock.BadLine as error:
-            self.desk.reject("fingerspot", str(error), await request.body())
-            return JSONResponse({"error": str(error)}, 400)
-        except (RecordsDown, BadList, SecretMissing) as error:
-            log.warning("attendance: fingerspot has to wait: %s", error)
-            return JSONResponse({"error": "not now, try again"}, 503)
-
-    async def _fingerspot(self, request: Request) -> Response:
-        serial, lines = fingerspot.read_scans(await request.body())
-        if lines:
-            await self._take(self._contact(request, serial)(), lines)
-        return JSONResponse({"ok": True})
+    def _tell_once(self, told: Knock, reason: str) -> None:
+        """Machines ask again every few seconds: it would push everything else out."""
+        mark = f"{told.serial} {reason}"
+        if mark not in self._refused and len(self._refused) < _MOST_REFUSED:
+            self._refused.add(mark)
+            self.desk.reject(told.serial, f"{reason} ({knock.size(told.body)})")
 
 
-def _host(request: Request) -> str:
-    return request.client.host if request.client else ""
-
-
-def _plain(text: str, status: int = 200) -> Response:
-    # Exactly "text/plain", as in the document: nobody knows what old firmware makes of a charset.
+def plain(text: str, status: int = 200) -> Response:
+    """Exactly "text/plain", as in the document: who knows what old firmware makes of a charset."""
     return Response(text, status, headers={"content-type": "text/plain"})

@@ -29,12 +29,14 @@ def read_scans(body: bytes) -> tuple[str, list[bytes]]:
     if told.get("type") != "attlog":
         return serial, []
     data = told.get("data")
-    return serial, [_line(item) for item in (data if isinstance(data, list) else [data])]
-
-
-def _line(item: Any) -> bytes:
-    if not isinstance(item, dict):
+    if isinstance(data, dict):
+        return serial, [_line(data)]
+    if not isinstance(data, list):
         raise iclock.BadLine("data is not an object with pin and scan")
+    return serial, [_line(item) if isinstance(item, dict) else b"?" for item in data]
+
+
+def _line(item: dict[str, Any]) -> bytes:
     time = item.get("scan") or item.get("scan_date")
     fields = (item.get("pin"), time, item.get("status_scan"), item.get("verify"))
     texts = ("" if f is None else str(f) for f in fields)

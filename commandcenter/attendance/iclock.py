@@ -11,22 +11,34 @@ import re
 import tarfile
 import zlib
 from collections.abc import Mapping
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, timezone, tzinfo
 from ipaddress import ip_address
 
 from commandcenter.records.attendance import Scan
 
+NO_STATUS = 255  # neither in nor out
 POLL_SECONDS = 30  # 2 to 60; each poll is a write, and no command of ours is urgent
 SEND_ALL_AGAIN = "C:1:CHECK\n"
 
 _SERIAL = re.compile(r"[0-9A-Za-z_.-]{1,64}", re.ASCII)
 _STAMP = re.compile(r"[0-9A-Za-z]{1,32}", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,5}", re.ASCII)
+_OFFSET = re.compile(r"[+-][0-9]{1,5}", re.ASCII)
+_SUFFIX = re.compile(r"\.(aspx?|php|jsp|do)$")
+_TIMES = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y/%m/%d %H:%M:%S")
 _MOST_UNPACKED = 50 * 2**20
 
 
 class BadLine(ValueError):
     """A record, a package or a serial that cannot be taken; the sentence says why."""
+
+
+class BadClock(BadLine):
+    """A record whose time cannot be true."""
+
+    def __init__(self, sentence: str, stamped: datetime) -> None:
+        super().__init__(sentence)
+        self.stamped = stamped
 
 
 def handshake(serial: str, zone: tzinfo, now: datetime, stamps: Mapping[str, str]) -> str:
@@ -64,12 +76,35 @@ def records(body: bytes) -> list[bytes]:
     return [line for line in lines if line.strip()]
 
 
+def read_request(path: str) -> str:
+    """What is asked for: "cdata" for cdata, CData/, cdata.aspx and edata.
+
+    .aspx is the spelling of eSSL and other rebadged machines with PUSH 2.x (X2008, K30 Pro), edata
+    that of Solution machines.
+    """
+    told = _SUFFIX.sub("", path.strip("/").lower())
+    return {"edata": "cdata", "devicemd": "devicecmd"}.get(told, told)
+
+
 def read_scan(line: bytes, zone: tzinfo, now: datetime) -> Scan:
     """One line of ATTLOG: pin, time, and if it goes on status, verify, …. Raises BadLine."""
-    fields = _text(line).split("\t")
+    fields = text(line).split("\t")
     if len(fields) < 2:
         raise BadLine("it has no TAB between pin and time")
+    if "=" in fields[0]:
+        return _read_named(fields, zone, now)
+    zone = _own_zone(fields) or zone
     return make_scan(fields[0], fields[1], *_numbers(fields[2:4]), zone=zone, now=now)
+
+
+def _read_named(fields: list[str], zone: tzinfo, now: datetime) -> Scan:
+    """`PIN=… DateTime=… Status=… Verified=…`, as some rebadged machines write it."""
+    pairs = (field.partition("=") for field in fields)
+    told = {key.strip().lower(): value for key, _, value in pairs}
+    if "pin" not in told or "datetime" not in told:
+        raise BadLine("it has no pin and time")
+    numbers = _numbers([told.get("status", ""), told.get("verified", "")])
+    return make_scan(told["pin"], told["datetime"], *numbers, zone=zone, now=now)
 
 
 def make_scan(
@@ -79,18 +114,34 @@ def make_scan(
     pin, device_time = pin.strip(), device_time.strip()
     if not 0 < len(pin) <= 64 or not pin.isprintable():
         raise BadLine("the pin is empty, too long or not printable")
-    at = _local(device_time)
+    if not pin.strip("0"):
+        raise BadLine("the pin is 0, which is nobody")
+    at = read_time(device_time, zone)
     if at.year < 2000:
-        raise BadLine(f"the machine's clock is wrong: {device_time} is before 2000")
-    if at > (now + timedelta(days=1)).astimezone(zone).replace(tzinfo=None):
-        raise BadLine(f"the machine's clock is wrong: {device_time} is over a day in the future")
-    return Scan(
-        pin=pin,
-        scanned_at=at.replace(tzinfo=zone),
-        device_time=device_time,
-        status=status,
-        verify=verify,
-    )
+        raise BadClock(f"the machine's clock is wrong: {device_time} is before 2000", at)
+    if at > now + timedelta(days=1):
+        raise BadClock(
+            f"the machine's clock is wrong: {device_time} is over a day in the future", at
+        )
+    return Scan(pin=pin, scanned_at=at, device_time=device_time, status=status, verify=verify)
+
+
+def read_time(told: str, zone: tzinfo) -> datetime:
+    """A time as a machine writes it, on the clocks of `zone`. Raises BadLine."""
+    for form in _TIMES:
+        try:
+            return datetime.strptime(told, form).replace(tzinfo=zone)
+        except ValueError:
+            continue
+    raise BadLine("the time is not YYYY-MM-DD HH:MM:SS")
+
+
+def _own_zone(fields: list[str]) -> tzinfo | None:
+    """The zone of a line that tells its own: TimeOffset, the eleventh field, in signed seconds."""
+    told = fields[10].strip() if len(fields) > 10 else ""
+    if not _OFFSET.fullmatch(told) or abs(int(told)) > 14 * 3600:
+        return None
+    return timezone(timedelta(seconds=int(told)))
 
 
 def read_serial(told: str) -> str:
@@ -146,7 +197,8 @@ def _members(package: tarfile.TarFile) -> list[bytes]:
     return found
 
 
-def _text(line: bytes) -> str:
+def text(line: bytes) -> str:
+    """A record as text. Raises BadLine."""
     for encoding in ("utf-8", "gb18030"):
         try:
             return line.decode(encoding)
@@ -155,17 +207,10 @@ def _text(line: bytes) -> str:
     raise BadLine("it is neither UTF-8 nor GB2312")
 
 
-def _local(told: str) -> datetime:
-    for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"):
-        try:
-            return datetime.strptime(told, form)  # noqa: DTZ007 -- local, the caller knows the zone
-        except ValueError:
-            continue
-    raise BadLine("the time is not YYYY-MM-DD HH:MM:SS")
-
-
 def _numbers(fields: list[str]) -> list[int]:
+    """Status and verify. A status that is no number is none: the scan itself is still one."""
     texts = [field.strip() or "0" for field in fields]
-    if not all(_NUMBER.fullmatch(text) for text in texts):
-        raise BadLine("status and verify must be whole numbers")
-    return [int(text) for text in texts]
+    return [
+        int(told) if _NUMBER.fullmatch(told) else missing
+        for told, missing in zip(texts, (NO_STATUS, 0), strict=False)
+    ]

@@ -73,10 +73,11 @@ def _guard(chance: random.Random, pin: str, day: date) -> Iterator[Scan]:
 
 
 def _errands(chance: random.Random, pins: Sequence[str], day: date) -> Iterator[Scan]:
-    """Somebody goes out or comes back about every twenty minutes of the office day."""
-    for _ in range(24):
-        person = pins[chance.randrange(len(pins) * 3 // 4)]
-        yield _scan(day, chance.uniform(8.5, 16.0), person, chance.choice((OUT, IN)), 1)
+    """Somebody goes out about every forty minutes of the office day, and comes back."""
+    for _ in range(12):
+        person, gone = pins[chance.randrange(len(pins) * 3 // 4)], chance.uniform(8.5, 15.0)
+        yield _scan(day, gone, person, OUT, 1)
+        yield _scan(day, gone + chance.uniform(0.2, 0.8), person, IN, 1)
 
 
 def _scan(day: date, hour: float, pin: str, status: int, verify: int) -> Scan:

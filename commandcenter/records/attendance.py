@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -41,6 +41,10 @@ class Contact:
     stamps: dict[str, str] = field(default_factory=dict)
 
 
+Clock = Mapping[str, Any]
+"""What is known of a machine's clock, as `commandcenter.attendance.clock` wrote it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownMachine:
     """A machine that has spoken to us at least once. Times are those of our own clock."""
@@ -52,15 +56,11 @@ class KnownMachine:
     address: str
     firmware: str
     stamps: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Presence:
-    """Who was scanned at one office within a span of time."""
-
-    people: int
-    late: int
-    last: datetime
+    clock: Clock = field(default_factory=dict)
+    trouble: str = ""
+    """Why nothing of what it sent last could be read."""
+    read_at: datetime | None = None
+    """When scans of it were last read; None: never."""
 
 
 def meet(connection: sa.Connection, contact: Contact) -> None:
@@ -102,8 +102,18 @@ def poll(connection: sa.Connection, contact: Contact) -> bool:
     return due
 
 
-def take(connection: sa.Connection, contact: Contact, scans: Sequence[Scan]) -> int:
-    """Keep the scans of an accepted machine. Returns how many were new."""
+def take(
+    connection: sa.Connection,
+    contact: Contact,
+    scans: Sequence[Scan],
+    judge: Callable[[Clock, int], Clock],
+    trouble: str = "",
+) -> int:
+    """Keep the scans of an accepted machine. Returns how many were new.
+
+    `judge` says what is known of its clock from what was known and how many scans were new.
+    `trouble` is why its lines could not be read, when none could.
+    """
     meet(connection, contact)
     rows = [
         {
@@ -117,46 +127,21 @@ def take(connection: sa.Connection, contact: Contact, scans: Sequence[Scan]) -> 
         }
         for s in scans
     ]
-    return insert_missing(connection, scan, rows)
+    new = insert_missing(connection, scan, rows)
+    known = _find(connection, contact.serial)
+    if known is not None:
+        values: dict[str, Any] = {"clock": dict(judge(known.clock, new))}
+        if scans or trouble:
+            values["trouble"] = trouble[:200]
+        if scans:
+            values["read_at"] = contact.at
+        _update(connection, contact.serial, values)
+    return new
 
 
 def machines(connection: sa.Connection) -> list[KnownMachine]:
     """All machines that ever spoke to us, listed or not."""
     return [KnownMachine(**row) for row in connection.execute(sa.select(machine)).mappings()]
-
-
-def presences(
-    connection: sa.Connection,
-    offices: Mapping[str, str],
-    start: datetime,
-    end: datetime,
-    latest: datetime,
-) -> dict[str, Presence]:
-    """By office, from `start` up to `end` by the machines' own clocks.
-
-    `offices` tells the office of each serial. A person scanned at two machines of one office is
-    one; late is who was scanned there first after `latest`. Counted in SQL, because a look follows
-    every scan, and in the morning thousands of people come within half an hour.
-    """
-    if not offices:
-        return {}
-    at = scan.c.scanned_at
-    place = sa.values(
-        sa.column("serial", sa.String), sa.column("office", sa.String), name="place"
-    ).data(list(offices.items()))
-    places = place.cte("places")
-    person = (
-        sa.select(places.c.office, sa.func.min(at).label("first"), sa.func.max(at).label("last"))
-        .join_from(scan, places, places.c.serial == scan.c.serial)
-        .where(at >= start, at < end)
-        .group_by(places.c.office, scan.c.pin)
-        .subquery()
-    )
-    late = sa.func.sum(sa.case((person.c.first > latest, 1), else_=0))
-    query = sa.select(person.c.office, sa.func.count(), late, sa.func.max(person.c.last)).group_by(
-        person.c.office
-    )
-    return {row[0]: Presence(*row[1:]) for row in connection.execute(query)}
 
 
 def _find(connection: sa.Connection, serial: str) -> KnownMachine | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -108,6 +109,24 @@ def latest(connection: sa.Connection, limit: int = 100) -> list[Reject]:
     """The newest `limit`, newest first."""
     query = sa.select(reject).order_by(reject.c.id.desc()).limit(limit)
     return [Reject(**row) for row in connection.execute(query).mappings()]
+
+
+def rewrite(connection: sa.Connection, feed: str, change: Callable[[bytes], bytes]) -> int:
+    """Give the bodies that were kept for a feed another form. Returns how many it was.
+
+    For what an earlier version kept and should not have. SQLite is told to overwrite the old ones.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA secure_delete = ON")
+    of_feed = sa.select(reject.c.id).where(reject.c.feed == feed, sa.func.length(reject.c.body) > 0)
+    changed = 0
+    for number in connection.execute(of_feed).scalars().all():  # not all of their bodies at once
+        one = reject.c.id == number
+        old = connection.execute(sa.select(reject.c.body).where(one)).scalar_one()
+        if (new := change(old)) != old:
+            connection.execute(reject.update().where(one).values(body=new))
+            changed += 1
+    return changed
 
 
 def _text(told: str, length: int) -> str:

@@ -73,6 +73,9 @@ machine = sa.Table(
     sa.Column("address", sa.String(64), nullable=False, server_default=""),
     sa.Column("firmware", sa.String(128), nullable=False, server_default=""),
     sa.Column("stamps", sa.JSON, nullable=False),  # per table: the last Stamp= the device sent
+    sa.Column("clock", sa.JSON, nullable=False, server_default="{}"),  # attendance.clock.Clock
+    sa.Column("trouble", sa.String(200), nullable=False, server_default=""),  # why it is unreadable
+    sa.Column("read_at", Moment),  # when scans of it were last read
 )
 
 scan = sa.Table(

@@ -34,6 +34,7 @@ async def test_where_no_machine_has_spoken_nobody_is_counted_as_absent(
         "office_name": "Dinas Kesehatan",
         "behind": "",
         "state": "never",
+        "detail": "",
         "last_seen_at": None,
         "firmware": "",
         "address": "",
@@ -69,7 +70,7 @@ async def test_a_list_that_breaks_later_leaves_the_last_good_one_in_use(
     await look(feed, desk)
     machines.write_text("something else\n")
     assert "machine/DK1" in await look(feed, desk)
-    assert "no column serial" in desk.note["machines"]
+    assert "tidak ada kolom serial" in desk.list_mistakes[0]
 
 
 async def test_offices_that_nobody_knows_are_noted(
@@ -129,13 +130,14 @@ async def test_other_messages_of_the_cloud_are_answered_and_left(
 
 
 @pytest.mark.parametrize("raw", [b"{", b"[]", b'{"type":"attlog"}', b'{"type":"attlog","data":3}'])
-async def test_what_is_no_message_is_refused_and_put_aside(
+async def test_what_is_no_message_is_refused_and_only_its_size_is_told(
     cloud: httpx.AsyncClient, tray: Tray, raw: bytes
 ) -> None:
     answer = await cloud.post("/fingerspot/long-secret", content=raw)
     assert answer.status_code == 400
     assert answer.json()["error"]
-    assert tray.kept[0][2] == raw
+    assert tray.kept[0][1].endswith(f"({len(raw)} bytes)")
+    assert tray.kept[0][2] == b""
 
 
 async def test_a_scan_without_a_time_is_put_aside(cloud: httpx.AsyncClient, tray: Tray) -> None:

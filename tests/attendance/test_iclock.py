@@ -93,6 +93,8 @@ async def test_a_scan_shows_at_the_next_look(app: Intake, feed: Attendance, desk
         "late": 1,  # 07:36:55 is later than 07:30 and five minutes
         "machines": 2,
         "machines_silent": 1,  # DK2 has never spoken
+        "clocks_wrong": 0,
+        "machines_unreadable": 0,
         "working": False,  # it is Saturday
         "last_scan_at": "2026-11-21T00:36:55+00:00",
     }
@@ -120,18 +122,21 @@ async def test_a_line_that_cannot_be_read_is_counted_and_put_aside(
         assert body(await say(port, upload(text))) == b"OK: 4"
     assert await desk.records.read(_count) == 1
     assert tray.kept == [
-        ("DK1", "it has no TAB between pin and time", b"rubbish"),
-        ("DK1", "the time is not YYYY-MM-DD HH:MM:SS", b"103\tyesterday\t0\t1"),
-        ("DK1", "it is neither UTF-8 nor GB2312", b"\xff\xff\t2026-11-21 07:02:00"),
+        ("DK1", "it has no TAB between pin and time", b"[7 bytes]"),
+        ("DK1", "the time is not YYYY-MM-DD HH:MM:SS", b"103\t[13 bytes]"),
+        ("DK1", "it is neither UTF-8 nor GB2312", b"[22 bytes]"),
     ]
 
 
-async def test_absurd_clocks_are_put_aside(app: Intake, desk: Desk, tray: Tray) -> None:
+async def test_absurd_clocks_are_put_aside(
+    app: Intake, feed: Attendance, desk: Desk, tray: Tray
+) -> None:
     text = b"1\t1999-12-31 23:59:59\n2\t2026-11-23 09:00:00\n3\t2026-11-22 09:00:00\n"
     async with listening(app) as port:
         assert body(await say(port, upload(text))) == b"OK: 3"
     assert await desk.records.read(_count) == 1
     assert ["clock is wrong" in reason for _, reason, _ in tray.kept] == [True, True]
+    await look(feed, desk)
     assert desk.note["clock DK1"] == "jam mesin 1398 menit lebih cepat"
 
 
@@ -196,10 +201,119 @@ async def test_the_machine_tells_its_firmware_and_address(
         "office_name": "Dinas Kesehatan",
         "behind": "",
         "state": "online",
+        "detail": "",
         "last_seen_at": NOW.isoformat(),
         "firmware": "Ver 8.0.4",
         "address": "10.1.2.3",
     }
+
+
+async def test_rebadged_machines_spell_the_paths_in_other_ways(app: Intake, desk: Desk) -> None:
+    """eSSL X2008 and K30 Pro with PUSH 2.x: their handshake is all that comes until it is
+    answered."""
+    said = {}
+    async with listening(app) as port:
+        for path in ("cdata.aspx", "CData/", "cdata.php"):
+            said[path] = await say(port, HANDSHAKE.replace(b"cdata", path.encode()))
+        spelt = HANDSHAKE.replace(b"/iclock/", b"/iClock/").replace(b"SN=", b"sn=")
+        said["/iClock/"] = await say(port, spelt)
+        for path in ("cdata.aspx", "edata", "edata.aspx"):  # edata: Solution machines
+            raw = upload(PUNCHES).replace(b"cdata", path.encode())
+            assert body(await say(port, raw)) == b"OK: 2"
+        raw = upload(b"ID=1&Return=0&CMD=CHECK").replace(b"cdata", b"devicemd.aspx")
+        assert body(await say(port, raw)) == b"OK"
+        assert body(await say(port, get("getrequest.aspx?SN=DK1"))) == b"OK"
+    assert {path for path, told in said.items() if b"GET OPTION FROM: DK1" not in told} == set()
+    assert await desk.records.read(_count) == 2
+
+
+async def test_nobody_has_the_pin_0(app: Intake, desk: Desk, tray: Tray) -> None:
+    """vodvud/php_zklib#23: records of nobody."""
+    async with listening(app) as port:
+        await say(port, upload(b"0\t2026-11-21 07:01:12\t0\t1\n"))
+    assert await desk.records.read(_count) == 0
+    assert [reason for _, reason, _ in tray.kept] == ["the pin is 0, which is nobody"]
+
+
+async def test_a_handshake_without_options_is_one(app: Intake) -> None:
+    async with listening(app) as port:
+        assert b"GET OPTION FROM: DK1" in await say(port, get("cdata?SN=DK1&pushver=2.4.1"))
+
+
+async def test_a_request_that_nobody_knows_leaves_one_trace_however_often_it_comes(
+    app: Intake, feed: Attendance, desk: Desk, tray: Tray
+) -> None:
+    async with listening(app) as port:
+        for _ in range(4):
+            assert status(await say(port, get("exchange?SN=DK1&type=publickey"))) == 404
+    told = [reason for source, reason, _ in tray.kept if source == "DK1"]
+    assert told == ["asks for /iclock/exchange, unknown here (0 records, 0 bytes)"]
+    assert await _states(feed, desk) == {"DK1": "never", "DK2": "never"}
+
+
+async def test_oddly_written_scans_are_scans(app: Intake, desk: Desk, tray: Tray) -> None:
+    text = (
+        b"PIN=1\tDateTime=2026-11-21 07:01:12\tVerified=1\tStatus=1\n"  # rebadged eSSL
+        b"2\t2026/11/21 07:01:12\tI\tFP\n"
+        b"3\t2026-11-21T07:01:12\t-1\t1\n"
+        b"         4\t2026-11-21 07:01:12\t0\t1\t\t0\t0\t\t\r\n"
+        b"5\t2026-11-21 08:01:12\t0\t15\t0\t0\t0\t0\t36.4\t0\t+28800\t\n"  # tells its own zone
+    )
+    async with listening(app) as port:
+        assert body(await say(port, upload(text))) == b"OK: 5"
+    columns = (scan.c.pin, scan.c.status, scan.c.scanned_at)
+    found = await desk.records.read(lambda c: c.execute(sa.select(*columns)).all())
+    assert {(pin, number) for pin, number, _ in found} == {
+        ("1", 1), ("2", 255), ("3", 255), ("4", 0), ("5", 0),
+    }  # fmt: skip
+    assert {f"{at:%H:%M:%S}" for *_, at in found} == {"00:01:12"}
+    assert tray.kept == []
+
+
+async def test_a_machine_of_which_nothing_can_be_read_is_not_well_and_its_office_unknown(
+    app: Intake, feed: Attendance, desk: Desk
+) -> None:
+    async with listening(app) as port:
+        await say(port, upload(b"101,2026-11-21 07:01:12,0\n"))
+        readings = await look(feed, desk)
+        await say(port, upload(PUNCHES))
+        later = await look(feed, desk)
+    office, machine = readings["office/dinkes"].value, readings["machine/DK1"].value
+    assert office is not None
+    assert machine is not None
+    assert (office["present"], office["machines_unreadable"]) == (None, 1)
+    assert machine["state"] == "unreadable"
+    assert machine["detail"] == "kirimannya tidak terbaca: it has no TAB between pin and time"
+    assert (later["office/dinkes"].value or {})["present"] == 2
+
+
+async def test_a_machine_that_only_says_hello_tells_of_nobody(
+    app: Intake, feed: Attendance, desk: Desk
+) -> None:
+    async with listening(app) as port:
+        await say(port, HANDSHAKE)
+        assert ((await look(feed, desk))["office/dinkes"].value or {})["present"] is None
+
+
+async def test_an_office_of_which_nothing_was_heard_since_yesterday_is_unknown(
+    app: Intake, feed: Attendance, desk: Desk, clock: Clock
+) -> None:
+    async with listening(app) as port:
+        await say(port, upload(PUNCHES))
+    clock.forward(24 * 3600)
+    office = (await look(feed, desk))["office/dinkes"].value
+    assert office is not None
+    assert (office["present"], office["late"], office["machines_silent"]) == (None, None, 2)
+
+
+async def test_a_stranger_that_asks_no_more_is_forgotten_after_a_day(
+    app: Intake, feed: Attendance, desk: Desk, clock: Clock
+) -> None:
+    async with listening(app) as port:
+        await say(port, get("ping?SN=NEW9"))
+    assert (await look(feed, desk))["machine/NEW9"].value is not None
+    clock.forward(24 * 3600 + 1)
+    assert (await look(feed, desk))["machine/NEW9"].value is None
 
 
 async def test_a_packed_batch_is_unpacked(app: Intake, desk: Desk, tray: Tray) -> None:
@@ -238,7 +352,10 @@ async def test_an_unknown_machine_is_pending_and_its_scans_are_put_aside(
     assert value is not None
     assert (value["state"], value["office"]) == ("pending", "")
     assert await desk.records.read(_count) == 0
-    assert tray.kept == [("NEW9", "the machine is not in the list", PUNCHES.rstrip(b"\n"))]
+    outlines = (
+        b"101\t2026-11-21 07:01:12\t0\t1\t[5 bytes]\n102\t2026-11-21 07:36:55\t0\t15\t[4 bytes]"
+    )
+    assert tray.kept == [("NEW9", "the machine is not in the list: 2 records", outlines)]
 
 
 @on_both

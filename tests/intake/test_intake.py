@@ -165,7 +165,8 @@ async def test_an_unknown_path_is_404_and_a_lost_upload_is_counted_without_its_p
         assert status(await say(port, b"GET /nothing HTTP/1.0\r\n\r\n")) == 404
         head = b"POST /wrong/my-secret HTTP/1.0\r\nContent-Length: 4\r\n\r\ndata"
         assert status(await say(port, head)) == 404
-    assert tray.kept == [("127.0.0.1 /wrong", "nothing listens at this path", b"")]
+    reason = "nothing listens at this path"
+    assert tray.kept == [("127.0.0.1 /nothing", reason, b""), ("127.0.0.1 /wrong", reason, b"")]
 
 
 async def test_a_flood_from_one_address_is_stopped_and_told_once(tray: Tray) -> None:

@@ -16,7 +16,7 @@ from panels.summary import Summary
 from tests.conftest import NOW
 from tests.web import samples
 
-FEEDS = ("network", "complaints", "applications", "cameras")
+FEEDS = ("network", "attendance", "complaints", "applications", "cameras")
 
 
 def card(feed: str, *readings: Reading) -> str:
@@ -197,3 +197,62 @@ def test_an_application_without_the_newer_words_is_drawn_all_the_same() -> None:
     drawn = card("applications", reading)
     assert "figure ok" in drawn
     assert "sertifikat aman" not in drawn
+
+
+@pytest.mark.parametrize("present", [0, 5, 37])
+def test_a_low_presence_in_working_hours_is_never_green(present: int) -> None:
+    assert "figure warn" in card("attendance", samples.office(1, present=present))
+
+
+def test_a_good_presence_is_green_and_outside_working_hours_there_is_no_judgement() -> None:
+    assert "figure ok" in card("attendance", samples.office(1, present=38))
+    drawn = card("attendance", samples.office(1, present=0, working=False))
+    assert "figure quiet" in drawn
+    assert "di luar jam kerja" in drawn
+
+
+def test_without_an_office_that_tells_presence_is_unknown_and_not_zero() -> None:
+    drawn = card("attendance", samples.office(1, present=None), samples.office(2, present=None))
+    assert "figure unknown" in drawn
+    assert "terlambat" not in drawn
+
+
+def test_a_sum_that_leaves_offices_out_says_of_how_many() -> None:
+    drawn = card("attendance", samples.office(1, present=50), samples.office(2, present=None))
+    assert "1 dari 2 kantor" in drawn
+    assert "dari" not in card("attendance", samples.office(1, present=50))
+
+
+def test_an_office_of_which_nobody_knows_how_many_work_there_is_not_in_the_sum() -> None:
+    drawn = card(
+        "attendance", samples.office(1, present=30), samples.office(2, present=40, expected=0)
+    )
+    assert "60,0" in drawn
+    assert "figure warn" in drawn
+    assert "1 dari 2 kantor" in drawn
+
+
+def test_a_wrong_clock_is_told_and_its_lateness_is_not_a_number() -> None:
+    alone = card("attendance", samples.office(1, present=50, clocks_wrong=1))
+    assert "figure warn" in alone
+    assert "1 jam mesin salah" in alone
+    assert "belum diketahui" in alone
+    both = card(
+        "attendance", samples.office(1, present=50), samples.office(2, present=50, clocks_wrong=1)
+    )
+    assert "sedikitnya 3 terlambat" in both
+
+
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [
+        (samples.office(2, present=50, silent=1), "1 mesin diam"),
+        (samples.machine("X", "pending"), "1 mesin di luar daftar"),
+    ],
+)
+def test_a_machine_that_is_silent_or_not_listed_is_never_green(
+    trouble: Reading, words: str
+) -> None:
+    drawn = card("attendance", samples.office(1, present=50), trouble)
+    assert "figure warn" in drawn
+    assert words in drawn

@@ -19,6 +19,8 @@ from commandcenter.vocabulary import (
     Incident,
     IncidentTotals,
     LinkState,
+    Machine,
+    MachineState,
     OfficeAttendance,
     Provider,
 )
@@ -84,19 +86,44 @@ def provider(name: str, in_bps: float = 250e6, *, devices: int = 30) -> Reading:
     return reading("network", f"provider/{name.lower()}", dict(value))
 
 
-def office(number: int, *, present: int | None = 40, silent: int = 0, name: str = "") -> Reading:
+def office(
+    number: int,
+    *,
+    present: int | None = 40,
+    silent: int = 0,
+    name: str = "",
+    working: bool = True,
+    clocks_wrong: int = 0,
+    expected: int = 50,
+) -> Reading:
     value: OfficeAttendance = {
         "name": name or f"Dinas Nomor {number} dengan Nama yang Panjang",
         "kecamatan": KECAMATAN[number % len(KECAMATAN)],
-        "expected": 50,
+        "expected": expected,
         "present": present,
-        "late": None if present is None else 3,
+        "late": None if present is None or clocks_wrong else 3,
         "machines": 1,
         "machines_silent": silent,
+        "clocks_wrong": clocks_wrong,
+        "machines_unreadable": 0,
         "last_scan_at": None if present is None else from_now(-600),
-        "working": True,
+        "working": working,
     }
     return reading("attendance", f"office/kantor-{number}", dict(value))
+
+
+def machine(serial: str, state: MachineState = "online") -> Reading:
+    value: Machine = {
+        "office": "",
+        "office_name": "",
+        "behind": "",
+        "state": state,
+        "detail": "",
+        "last_seen_at": from_now(-10),
+        "firmware": "",
+        "address": "",
+    }
+    return reading("attendance", f"machine/{serial}", dict(value))
 
 
 def complaint(number: int, *, title: str = "", feed: str = "complaints") -> Reading:
