@@ -324,11 +324,20 @@ def incidents_of(connection: sa.Connection, numbers: Iterable[int]) -> list[Inci
 
 def active_of(connection: sa.Connection, thing: _Thing) -> IncidentRow | None:
     """The thing's incident that is not closed; it may be a resolved one."""
+    return next(iter(rows(connection, select_incident().where(_UNCLOSED, _its(thing)))), None)
+
+
+def latest_of(connection: sa.Connection, thing: _Thing) -> IncidentRow | None:
+    """The thing's newest incident, closed or not."""
+    newest = select_incident().where(_its(thing)).order_by(incident.c.id.desc()).limit(1)
+    return next(iter(rows(connection, newest)), None)
+
+
+def _its(thing: _Thing) -> sa.ColumnElement[bool]:
     rule, feed, key = (
         fitted(part, longest) for part, longest in zip(thing, (80, 80, 200), strict=True)
     )
-    its = (incident.c.rule == rule) & (incident.c.feed == feed) & (incident.c.key == key)
-    return next(iter(rows(connection, select_incident().where(_UNCLOSED, its))), None)
+    return (incident.c.rule == rule) & (incident.c.feed == feed) & (incident.c.key == key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
