@@ -134,10 +134,10 @@ async def test_of_too_many_alerts_the_worst_are_taken_and_the_rest_is_told(
 async def test_a_storm_of_alerts_becomes_incidents_in_a_moment(
     senders: Senders, desk: Desk
 ) -> None:
-    storm = [{**FIRING, "fingerprint": f"f{n}"} for n in range(600)]
+    storm = [{**FIRING, "fingerprint": f"f{n}"} for n in range(300)]
     answer = await senders.tell("alertmanager", notification(*storm))
-    assert answer.json() == {"taken": 600, "refused": []}
-    assert len(await incidents(desk)) == 600
+    assert answer.json() == {"taken": 300, "refused": []}
+    assert len(await incidents(desk)) == 300
     assert (await desk.records.read(verify)).mistakes == ()
 
 
@@ -156,7 +156,7 @@ async def test_what_the_listener_refuses_on_its_own_is_told_too(
 
 
 async def test_a_refusal_does_not_repeat_what_was_sent(senders: Senders, tray: Tray) -> None:
-    await senders.tell("zabbix", {**PROBLEM, "event_value": "password=rahasia"})
+    await senders.tell("zabbix", {**PROBLEM, "event_value": "password=rahasia", "event_status": ""})
     assert "rahasia" not in tray.kept[0][1]
 
 
