@@ -18,7 +18,7 @@ from commandcenter.geography.plane import Box, Point, Ring, inside
 from commandcenter.lists import Office
 
 _NEAR = 0.5  # degrees, about 55 km: a kecamatan of ours may reach so far from its points
-_PROVINCE = re.compile(r"2\.49\.0\.1\.360\.\d+(?:\.\d+){4}\.(\d{2})\.\d+", re.ASCII)
+_PROVINCE = re.compile(r"(?:urn:oid:)?2\.49\.0\.1\.360\.\d+(?:\.\d+){4}\.(\d{2})\.\d+", re.ASCII)
 _CAPITALS = re.compile(r"\b(?!(?:WIB|WITA|WIT|BMKG|UTC|GMT)\b)[A-Z]{3,}")
 
 

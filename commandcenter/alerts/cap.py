@@ -188,9 +188,7 @@ def _expires(info: Element, scene: Scene) -> datetime | None:
 
 def _references(root: Element) -> tuple[str, ...]:
     """What it supersedes: "sender,identifier,sent", separated by spaces. Raises BadAlert."""
-    told = _said(root, "references").split()
-    if len(told) > _MOST_REFERENCES:
-        raise TooMuch(f"references names more than {_MOST_REFERENCES} messages")
+    told = _said(root, "references").split()[:_MOST_REFERENCES]
     parts = [one.split(",") for one in told]
     if any(len(part) != 3 for part in parts):
         raise BadAlert("references must be sender,identifier,sent; separated by spaces")

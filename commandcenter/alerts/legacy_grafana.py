@@ -2,6 +2,9 @@
 
 Source: Grafana 8, "Alert notifications", section Webhook: ruleId, ruleName, state (ok, paused,
 alerting, pending, no_data), message, ruleUrl, evalMatches, tags.
+
+A rule that alerts for want of data, or because its source is away, says "alerting" and names no
+value that it found (grafana/grafana#21674).
 """
 
 from __future__ import annotations
@@ -47,8 +50,8 @@ def read(told: Mapping[str, Any], scene: Scene) -> Message:
 
 def _alert(told: Mapping[str, Any], state: str, scene: Scene) -> Alert:
     labels, name = tags(told.get("tags")), told.get("ruleName") or told.get("title")
+    missing = state == "no_data" or (state == "alerting" and _found_nothing(told))
     level, unknown = level_of(labels.get("severity", ""), scene.severities)
-    missing = state == "no_data"
     rule = f"grafana-{text(told.get('orgId'))}-{text(told['ruleId'])}"
     alert = Alert(
         source="alertmanager",
@@ -62,3 +65,11 @@ def _alert(told: Mapping[str, Any], state: str, scene: Scene) -> Alert:
         told={"sender": "", "labels": kept(labels), "links": links(source=told.get("ruleUrl"))},
     )
     return placed(alert, labels, scene)
+
+
+def _found_nothing(told: Mapping[str, Any]) -> bool:
+    matches = told.get("evalMatches")
+    if not isinstance(matches, list):
+        return False
+    values = (one.get("value") for one in matches if isinstance(one, dict))
+    return all(value is None for value in values)

@@ -72,12 +72,22 @@ async def test_an_alarm_whose_series_went_away_is_not_known_to_be_over(
 
 
 async def test_the_old_alerting_of_grafana_is_understood(senders: Senders, desk: Desk) -> None:
-    old = {"ruleId": 7, "orgId": 1, "ruleName": "Suhu", "state": "alerting", "message": "31 °C",
-           "evalMatches": [], "tags": {"severity": "critical"}, "title": "[Alerting] Suhu",
-           "ruleUrl": "https://grafana.example.go.id/d/1"}  # fmt: skip
+    old = {
+        "ruleId": 7,
+        "orgId": 1,
+        "ruleName": "Suhu",
+        "state": "alerting",
+        "message": "31 °C",
+        "evalMatches": [{"value": 31.0, "metric": "suhu", "tags": None}],
+        "tags": {"severity": "critical"},
+        "title": "[Alerting] Suhu",
+        "ruleUrl": "https://grafana.example.go.id/d/1",
+    }
     await senders.tell("alertmanager", old)
     row = await the_incident(desk)
     assert (row.title, row.detail, row.level) == ("Suhu", "31 °C", "critical")
+    await senders.tell("alertmanager", {**old, "evalMatches": []})  # its source is away
+    assert (await the_incident(desk)).title == "Tidak ada data: Suhu"
     await senders.tell("alertmanager", {**old, "state": "no_data"})
     assert (await the_incident(desk)).title == "Tidak ada data: Suhu"
     await senders.tell("alertmanager", {**old, "state": "ok"})
