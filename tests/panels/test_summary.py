@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from commandcenter.board import Board, Patience, View
@@ -12,7 +14,7 @@ from panels.summary import Summary
 from tests.conftest import NOW
 from tests.web import samples
 
-FEEDS = ("network", "complaints", "applications", "cameras")
+FEEDS = ("network", "complaints", "applications", "cameras", "incidents")
 
 
 def card(feed: str, *readings: Reading) -> str:
@@ -61,3 +63,25 @@ def test_no_application_is_not_a_row_of_well_ones() -> None:
 
 def test_a_network_of_which_no_office_is_connected_yet_is_not_green() -> None:
     assert "figure unknown" in card("network", samples.device(1, state="unconnected"))
+
+
+def test_no_incident_is_good_news_only_while_somebody_watches() -> None:
+    totals, watch = samples.incident_totals(0), samples.process("watch")
+    assert "figure ok" in card("incidents", totals, watch)
+    late = replace(watch, at=NOW - timedelta(seconds=121))
+    for told in (
+        [totals],
+        [totals, late],
+        [totals, samples.process("watch", error="records away")],
+    ):
+        drawn = card("incidents", *told)
+        assert "figure unknown" in drawn
+        assert "tidak dipantau" in drawn
+    shelved = replace(samples.incident(1), key="aside/1")
+    assert "figure unknown" in card("incidents", shelved, watch)  # never told the totals
+
+
+def test_what_is_open_stays_red_when_nobody_watches() -> None:
+    drawn = card("incidents", samples.incident(1))
+    assert "figure bad" in drawn
+    assert "tidak dipantau" in drawn
