@@ -40,6 +40,7 @@ from commandcenter.records.warnings import INDONESIAN
 
 _MOST_BYTES = 10 * 2**20  # polygons are long, but not as long as this
 _MOST_REFERENCES = 100
+_MOST_DESCRIBED = 100_000  # characters in which our names are looked for
 _LONGEST = timedelta(days=366)
 _NAMESPACE = "urn:oasis:names:tc:emergency:cap:1."  # 1.1 is read as well
 _REHEARSALS = ("Exercise", "System", "Test", "Draft")
@@ -136,7 +137,7 @@ def _reach(root: Element, info: Element) -> Reach:
     return Reach(
         identifier=_said(root, "identifier"),
         names="\n".join(names),
-        description=_said(info, "description"),
+        description=_said(info, "description")[:_MOST_DESCRIBED],
         rings=rings(polygons, circles),
     )
 

@@ -57,6 +57,9 @@ class Lock(Protocol):
     def open(self, headers: Headers, body: bytes, now: datetime) -> str:
         """A signature to be used once, or "". Raises BadSignature, SecretMissing."""
 
+    def fits(self, headers: Headers) -> bool:
+        """Whether it may be a sender of ours, as far as can be told without the body."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
@@ -64,14 +67,24 @@ class Bearer:
 
     secret: Secret
 
+    def fits(self, headers: Headers) -> bool:
+        try:
+            self._check(headers)
+        except (BadSignature, SecretMissing):
+            return False
+        return True
+
     def open(self, headers: Headers, body: bytes, now: datetime) -> str:  # noqa: ARG002
+        self._check(headers)
+        return ""
+
+    def _check(self, headers: Headers) -> None:
         scheme, _, given = headers.get("Authorization", "").partition(" ")
         token = self.secret.reveal().encode()
         if scheme.casefold() != "bearer":
             raise BadSignature("the header Authorization: Bearer <token> is needed")
         if not hmac.compare_digest(given.strip().encode("latin-1"), token):
             raise BadSignature("the token is not the one in our configuration")
-        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +92,9 @@ class Signed:
     """X-Timestamp and X-Signature-256, as in `commandcenter.signature`."""
 
     secret: Secret
+
+    def fits(self, headers: Headers) -> bool:
+        return bool(headers.get("X-Timestamp") and headers.get("X-Signature-256"))
 
     def open(self, headers: Headers, body: bytes, now: datetime) -> str:
         stamp, signature = headers.get("X-Timestamp", ""), headers.get("X-Signature-256", "")
@@ -124,9 +140,6 @@ class Door:
             return await self._take(request.headers, body)
         except BadSignature as error:
             return self._stranger(request.client.host if request.client else "", str(error))
-        except BadAlert as error:
-            await self._tell(complaints.refused(self.source, str(error)))
-            return self._refuse(error.status, str(error), body)
         except (RecordsDown, SecretMissing) as error:
             log.warning("alerts: %s has to wait: %s", self.source, error)
             return JSONResponse({"error": "not now, try again"}, 503)
@@ -134,10 +147,8 @@ class Door:
     async def refused(self, headers: Headers, sentence: str) -> None:
         """The listener has refused a request before anybody could read it."""
         self.tally.refused += 1
-        try:
-            self.lock.open(headers, b"", self.desk.now())
-        except (BadSignature, SecretMissing):
-            return  # a stranger, as far as anybody can tell
+        if not self.lock.fits(headers):
+            return  # a stranger
         self.tally.heard_at, self.tally.problem = self.desk.now(), sentence
         with suppress(RecordsDown):  # the reject is counted, and the sender's reading tells it
             await self._tell(complaints.refused(self.source, sentence))
@@ -149,7 +160,12 @@ class Door:
         self.tally.heard_at = now
         told = self.settings
         scene = Scene(now, self.desk.zone, self.desk.offices, told.severities, told.province)
-        message = await asyncio.to_thread(self.read, body, scene)
+        try:
+            message = await asyncio.to_thread(self.read, body, scene)
+        except BadAlert as error:
+            await self._tell(complaints.refused(self.source, str(error)))
+            self.desk.wake()
+            return self._refuse(error.status, str(error), body)
         await self._write(signature, message, now)
         self._count(message)
         self.desk.wake()

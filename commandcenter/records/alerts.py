@@ -229,6 +229,7 @@ class _Taker:
             again=alert.again,
             flapping=flapping,
             expires_at=alert.expires_at,
+            endless=bool(alert.part),
         )
         return row.id
 
@@ -282,7 +283,7 @@ class _Taker:
 def settle(connection: sa.Connection, at: datetime, *, feed: str, flaps: Flaps) -> None:
     """Do what the passing of time does: what was flapping has calmed down, one of several warnings
     is over."""
-    found = [row for row in _active(connection, feed) if row.flapping or row.source == "cap"]
+    found = _unsettled(connection, feed)
     if not found:
         return  # nothing is locked while nothing can be due
     wait_for_turn(connection)
@@ -318,15 +319,17 @@ def _say_the_rest(connection: sa.Connection, row: IncidentRow, past: Episode, at
     if parts := lasting(past.parts, at):
         says = as_one(parts)
         if any(getattr(row, name) != told for name, told in says.items()):
-            incidents.touch(connection, row.thing, at, **says)
+            incidents.touch(connection, row.thing, at, **says, endless=True)
     else:
         incidents.recover(connection, row.thing, at, reason=ENDED)
     episodes.keep(connection, row.id, past)
 
 
-def _active(connection: sa.Connection, feed: str) -> list[IncidentRow]:
+def _unsettled(connection: sa.Connection, feed: str) -> list[IncidentRow]:
+    """The active ones that time alone can change."""
     c = incident.c
     mine = (c.feed == feed) & c.closed_at.is_(None) & c.state.in_(ACTIVE) & c.rule.like("alert/%")
+    mine &= c.flapping | (c.source == "cap")
     return incidents.rows(connection, incidents.select_incident().where(mine).order_by(c.id))
 
 

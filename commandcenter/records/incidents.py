@@ -168,9 +168,11 @@ def touch(
     flapping: bool | None = None,
     affected: Sequence[Mapping[str, str]] | None = None,
     expires_at: datetime | None = None,
+    endless: bool = False,
     who: str = WATCH,
 ) -> int | None:
     """Note what the active incident says now; `again`: it happened once more. None: there is none.
+    `endless`: without `expires_at` it has no end any more; else the one it had holds.
 
     A new detail alone is no step of the log: it may change with every reading.
     """
@@ -181,7 +183,7 @@ def touch(
     title = fitted(title, 300)
     values: dict[str, Any] = {"last_seen_at": at, "level": level, "title": title, "detail": detail}
     values["count"] = row.count + int(again)
-    if expires_at is not None:
+    if expires_at is not None or endless:
         values["expires_at"] = expires_at
     told = []
     if (level, title) != (row.level, row.title):

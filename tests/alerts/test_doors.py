@@ -153,6 +153,11 @@ async def test_what_the_listener_refuses_on_its_own_is_told_too(
     value = (await look(feed, desk))["sender/alertmanager"].value
     assert value is not None
     assert (value["state"], value["refused"]) == ("refused", 2)
+    signed = {"X-Timestamp": "1", "X-Signature-256": "sha256=of a body that nobody has read"}
+    assert (await senders.client.post("/alerts/webhook", content=huge)).status_code == 413
+    assert len(await incidents(desk)) == 1
+    await senders.client.post("/alerts/webhook", content=huge, headers=signed)
+    assert (await incidents(desk))[1].title.startswith("Webhook: satu pesan ditolak")
 
 
 async def test_a_refusal_does_not_repeat_what_was_sent(senders: Senders, tray: Tray) -> None:

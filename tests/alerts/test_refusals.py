@@ -33,7 +33,7 @@ OUTSIDE = b"""<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><alert>&x;</
         (zabbix.read, b'{"event_value": "{EVENT.VALUE}"}', "event_value must be 1 (problem) or 0"),
         (
             zabbix.read,
-            orjson.dumps({**PROBLEM, "event_name": "", "host": "", "host_name": ""}),
+            orjson.dumps({**PROBLEM, "event_name": "", "subject": "", "host": "", "host_name": ""}),
             "nothing to call it by",
         ),
         (cap.read, warning()[:-20], "not XML: line 27"),
