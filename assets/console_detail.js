@@ -192,10 +192,36 @@ window.commandcenter = window.commandcenter || {};
       [cc.word("Events"), row.count > 1 && cc.word("{n}, the last at {clock}", { n: row.count, clock: cc.dayClock(Date.parse(row.last_seen_at)) })],
       [cc.word("Acknowledged until"), row.acknowledged_until && row.state === "acknowledged" && cc.dayClock(Date.parse(row.acknowledged_until))],
       [cc.word("Maintenance"), windows()],
+      ...sender(),
     ];
     const list = told.filter(([, value]) => value).map(([word, value]) => [cc.make("dt", null, word), cc.make("dd", null, value)]);
     return cc.make("dl", null, list);
   }
+
+  // What another system told of its alert: who, when on its own clock, where to look, its labels.
+  function sender() {
+    const said = told && told.sender;
+    if (!said || !said.labels) return [];
+    const labels = Object.entries(said.labels).map(([name, value]) => `${name}=${value}`).join(", ");
+    const links = Object.entries(said.links).filter(([, href]) => /^https?:\/\//.test(href)).map(([name, href]) => [
+      cc.make("a", { href, target: "_blank", rel: "noopener noreferrer" }, `${where(name)} ↗`),
+      " ",
+    ]);
+    return [
+      [cc.word("Sender"), said.sender],
+      [cc.word("Began, on its clock"), said.began_at && cc.dayClock(Date.parse(said.began_at))],
+      [cc.word("At the sender"), links.length && cc.make("span", null, links.flat())],
+      [cc.word("Labels"), labels],
+    ];
+  }
+
+  const where = (name) => ({
+    source: cc.word("source"),
+    silence: cc.word("silence"),
+    dashboard: cc.word("dashboard"),
+    panel: cc.word("panel"),
+    sender: cc.word("sender"),
+  }[name] || name);
 
   const windows = () => told && told.maintenance && told.maintenance.map((one) => one.title).join(", ");
 

@@ -12,6 +12,7 @@ from commandcenter.language import Language
 from commandcenter.reading import Origin, Reading
 from commandcenter.region import Region
 
+PROCESS_SILENT = timedelta(seconds=120)  # they tell every 15 or 30 s
 HISTORY = 720  # points a series keeps: an hour at one every five seconds
 
 
@@ -162,6 +163,13 @@ class View:
         if newest is None or patience is None:
             return False
         return (self.now - newest).total_seconds() < patience.stale_after
+
+    def runs(self, process: str) -> bool:
+        """Whether one of our own processes, such as watch, said lately that it does its work."""
+        told = self.board.one("system", f"process/{process}")
+        if told is None or told.value is None or self.now - told.at >= PROCESS_SILENT:
+            return False
+        return bool(told.value.get("ok"))
 
     def freshness(self, *feeds: str) -> Freshness:
         """How old the data of `feeds` (all of the panel's without names) is: the newest time,

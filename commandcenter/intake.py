@@ -13,13 +13,14 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 import h11
 import uvicorn
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -55,9 +56,20 @@ DEFAULT_LIMITS = Limits()
 class Refused(Exception):
     """A request that is answered before any route sees it."""
 
-    def __init__(self, status: int, sentence: str, wait: int = 0) -> None:
+    def __init__(self, status: int, sentence: str, wait: int = 0, *, told: bool = True) -> None:
         super().__init__(sentence)
-        self.status, self.wait = status, wait
+        self.status, self.wait, self.told = status, wait, told
+
+
+@runtime_checkable
+class Hearing(Protocol):
+    """A route that wants to know which requests the listener refused on its own: what they wanted
+    to say is lost."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]: ...
+
+    async def refused(self, headers: Headers, sentence: str) -> None:
+        """`sentence` says why."""
 
 
 class Intake:
@@ -65,7 +77,8 @@ class Intake:
 
     A body is read whole before its route runs, so that nothing is lost when the route fails: it is
     then put aside. Refused requests are counted with their reason, but their bodies are not kept:
-    they are too large, unfinished or meant for nobody here (and may name people).
+    they are too large, unfinished or meant for nobody here (and may name people). `hearing` are the
+    routes that want to know of those that were meant for them.
     """
 
     def __init__(
@@ -74,10 +87,11 @@ class Intake:
         reject: Callable[..., None],
         limits: Limits,
         clock: Callable[[], float],
+        hearing: Sequence[Hearing] = (),
     ) -> None:
         self.reject = reject
         self.limits = limits
-        self._app = app
+        self._app, self._hearing = app, hearing
         self._clock = clock
         self._rates = Rates(limits.rate, limits.burst)
         self._strangers: dict[str, float] = {}
@@ -89,9 +103,13 @@ class Intake:
             self._admit(scope)
             body = await self._read(scope, receive)
         except Refused as error:
+            if error.told:
+                await self._tell(scope, str(error))
             await _refusal(scope, error)(scope, receive, send)
         except _Gone:
-            self.reject(_source(scope), "the connection ended before the whole body had come")
+            reason = "the connection ended before the whole body had come"
+            self.reject(_source(scope), reason)
+            await self._tell(scope, reason)
         else:
             await self._answer(_plain(scope), body, send)
 
@@ -100,7 +118,15 @@ class Intake:
         if answer.first:
             self.reject(_source(scope), f"more than {self.limits.rate:g} requests a second")
         if not answer.allowed:
-            raise Refused(429, "too many requests from this address; wait a minute", answer.wait)
+            sentence = "too many requests from this address; wait a minute"
+            raise Refused(429, sentence, answer.wait, told=answer.first)
+
+    async def _tell(self, scope: Scope, sentence: str) -> None:
+        """Tell the route for which a refused request was."""
+        plain = _plain(scope)
+        for route in self._hearing:
+            if route.matches(plain)[0] is Match.FULL:
+                await route.refused(Headers(scope=scope), sentence)
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes:
         try:
@@ -165,7 +191,8 @@ def intake_app(
 
     `clock` counts seconds for the rate cap.
     """
-    return Intake(Starlette(routes=list(routes)), reject, limits, clock)
+    hearing = [route for route in routes if isinstance(route, Hearing)]
+    return Intake(Starlette(routes=list(routes)), reject, limits, clock, hearing)
 
 
 def intake_settings(app: Intake, host: str, port: int) -> uvicorn.Config:

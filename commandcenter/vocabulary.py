@@ -254,6 +254,9 @@ class Sender(TypedDict):
     """alerts "sender/<source>": another system that pushes its alerts to us."""
 
     name: str  # alertmanager, zabbix, cap or webhook
+    # unknown: not heard yet; silent: one that is expected was not; refused: not all was taken
+    state: Literal["heard", "refused", "silent", "unknown"]
+    problem: str  # why the newest message was not taken as a whole, "" when it was
     firing: int  # its incidents that are active
     heard_at: str | None  # ISO
     quiet_seconds: float | None  # since then; for a rule about one that should be heard

@@ -27,16 +27,24 @@ class Incidents(Panel):
         """Unacknowledged before acknowledged, critical before warning, old before new."""
         found = sorted(view.values("incident"), key=urgency)
         rest = len(found) - self.show
+        known = bool(view.values("totals")) and view.runs("watch")
         return Drawing(
-            empty=not found,
+            empty=known and not found,
             subtitle=_subtitle(view, len(found)),
             body=div(
                 "incidents",
                 *(_row(view, incident) for incident in found[: self.show]),
                 more(rest),
-                None if found else div("empty", view.say("No open incidents")),
+                _nothing(view, known=known) if not found or not known else None,
             ),
         )
+
+
+def _nothing(view: View, *, known: bool) -> Node:
+    """Only who watches can say that there is nothing."""
+    if known:
+        return div("empty", view.say("No open incidents"))
+    return div("empty", view.say("not watched: what is new is not known"))
 
 
 def _subtitle(view: View, open_ones: int) -> str:

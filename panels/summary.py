@@ -301,14 +301,17 @@ def _camera_level(states: Counter[str], number: int) -> str:
 
 def _incidents(view: View) -> Figure:
     say = view.say
-    found = view.values("incident")
+    found, totals = view.values("incident"), view.values("totals")
     waiting = [i for i in found if not i["acknowledged_at"]]
+    known = bool(totals) and view.runs("watch")
     oldest = min((i["opened_at"] for i in waiting), default=None)
     return Figure(
         title=say("Incidents"),
-        number=say.number(len(waiting)),
+        number=say.number(len(waiting)) if waiting or known else "–",
         of=say("unacknowledged"),
-        level="bad" if waiting else "ok",
+        level="bad" if waiting else "ok" if known else "unknown",
         aside=span("", say("oldest") + " ", since(oldest)) if oldest else None,
-        below=say("{n} being worked on", n=len(found) - len(waiting)),
+        below=say("{n} being worked on", n=len(found) - len(waiting))
+        if known
+        else say("not watched: what is new is not known"),
     )

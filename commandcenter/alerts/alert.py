@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any, Literal, TypeAlias
+from html import unescape
+from typing import Any, TypeAlias
 
 import orjson
 
+from commandcenter.alerts.severity import Level
 from commandcenter.lists import Office
 from commandcenter.records.alerts import Alert
 from commandcenter.secret import redact
 
-MOST_ALERTS = 1_000
-"""Of one message: all of them are one transaction, and other writers wait for it."""
+MOST_ALERTS = 5_000
+"""Of one message. Of more the worst are taken, and how many are missing is told."""
 
-_CRITICAL = frozenset({"critical", "page", "error", "disaster", "high"})
 _AHEAD = timedelta(days=1)
+_EVER = timedelta(days=365_000)
+_CLOCK_ERROR = timedelta(minutes=10)  # more is told: times without a zone may be an hour off
 _LONGEST_FINGERPRINT = 128
+_LONGEST_LABEL, _MOST_LABELS = 200, 40  # of those that are kept for people to read
 _TITLE, _DETAIL, _RUNBOOK = 300, 500, 500
+_TAG = re.compile(
+    r"</?(?:a|b|blockquote|br|code|div|em|font|h[1-6]|hr|i|img|li|ol|p|pre|script|small|span|strong"
+    r"|style|table|tbody|td|th|thead|tr|u|ul)(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
+)
 
 
 class BadAlert(ValueError):
@@ -38,11 +50,15 @@ class TooMuch(BadAlert):
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a message is read against: the clock, the local zone, the region's offices."""
+    """What a message is read against: the clock, the local zone, the region's offices and words."""
 
     now: datetime
     zone: tzinfo
     offices: Sequence[Office] = ()
+    severities: Mapping[str, Level] = field(default_factory=dict)
+    """The region's own words for severity, in small letters."""
+    province: str = ""
+    """Its number at BPS, as BMKG's warnings carry it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +68,10 @@ class Message:
     taken: int
     alerts: tuple[Alert, ...] = ()
     bad: tuple[tuple[str, bytes], ...] = ()
+    left_out: int = 0
+    """How many more alerts there were, which nobody here knows."""
+    group: str = ""
+    """Which of the sender's groups of alerts it is about."""
     ignored: str = ""
     """Why nothing follows from a message that is in order."""
 
@@ -61,15 +81,10 @@ Parser: TypeAlias = Callable[[bytes, Scene], Message]
 
 
 def each(entries: Any, whole: bytes, read_one: Callable[[Any], Alert | None]) -> Message:
-    """The alerts of a list; one that is bad does not hold up the others.
-
-    Raises TooMuch, and BadAlert for what is no list or has none.
-    """
-    if not isinstance(entries, list) or not entries:
-        raise BadAlert("alerts must be a list with one alert or more")
-    if len(entries) > MOST_ALERTS:
-        told = f"alerts has {len(entries)} alerts; send at most {MOST_ALERTS} in one message"
-        raise TooMuch(told)
+    """The alerts of a list; one that is bad does not hold up the others. Of too many the ends and
+    the critical ones come first. Raises BadAlert for what is no list."""
+    if not isinstance(entries, list):
+        raise BadAlert("alerts must be a list")
     good: list[Alert] = []
     bad: list[tuple[str, bytes]] = []
     for place, entry in enumerate(entries):
@@ -79,16 +94,39 @@ def each(entries: Any, whole: bytes, read_one: Callable[[Any], Alert | None]) ->
             bad.append((f"alerts[{place}]: {error}", _written(entry, whole)))
         else:
             good += [alert] if alert else []
-    return Message(taken=len(entries) - len(bad), alerts=tuple(good), bad=tuple(bad))
+    left_out = max(0, len(good) - MOST_ALERTS)
+    if left_out:
+        good = sorted(good, key=_urgency)[:MOST_ALERTS]
+    taken = len(entries) - len(bad) - left_out
+    return Message(taken=taken, alerts=tuple(good), bad=tuple(bad), left_out=left_out)
+
+
+def _urgency(alert: Alert) -> tuple[bool, bool]:
+    return alert.firing, alert.level != "critical"
 
 
 def read_json(body: bytes) -> Any:
-    """What a body says in JSON. Raises BadAlert."""
+    """What a body says in JSON. Raises BadAlert.
+
+    RFC 8259 wants UTF-8 without a mark at its beginning; half a surrogate pair, NaN and other
+    charsets are taken as well, for an alarm is worth more than its spelling.
+    """
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
+    try:
+        return json.loads(_decoded(body))
+    except (ValueError, RecursionError):
         raise BadAlert(f"the body is not JSON in UTF-8: {where}") from None
+
+
+def _decoded(body: bytes) -> str:
+    """By the mark at its beginning (UTF-8, UTF-16), else UTF-8, else Windows' western charset."""
+    charset = "utf-16" if body.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    with suppress(UnicodeDecodeError):
+        return body.decode(charset)
+    return body.decode("cp1252", errors="replace")
 
 
 def an_object(told: Any) -> dict[str, Any]:
@@ -108,16 +146,13 @@ def _written(entry: Any, whole: bytes) -> bytes:
 # --- fields -----------------------------------------------------------------------------------
 
 
-def level(severity: str) -> Literal["warning", "critical"]:
-    """What a sender's word for it means here; an unknown one is a warning."""
-    return "critical" if severity.casefold() in _CRITICAL else "warning"
-
-
 def text(told: Any, longest: int = _DETAIL) -> str:
     """A text for the wall: on one line, without passwords of addresses; "" when there is none."""
     if told is None or isinstance(told, (dict, list, bool)):
         return ""
     part = str(told)[: 4 * longest]
+    if "<" in part or "&" in part:
+        part = unescape(_TAG.sub(" ", part))
     line = " ".join("".join(c if c.isprintable() else " " for c in part).split())
     if "@" in line:
         line = redact(line)
@@ -144,7 +179,19 @@ def tags(told: Any) -> dict[str, str]:
         return {}
     if not isinstance(told, dict):
         raise BadAlert("labels must be an object of names and texts")
-    return {str(name).casefold(): text(value) for name, value in told.items()}
+    lower = {str(name).casefold(): text(value) for name, value in told.items()}
+    return lower | {name: text(value) for name, value in told.items() if name in lower}
+
+
+def kept(labels: Mapping[str, str]) -> dict[str, str]:
+    """Labels for people to read; of hundreds only the first."""
+    some = list(labels.items())[:_MOST_LABELS]
+    return {text(name, 80): text(value, _LONGEST_LABEL) for name, value in some if value}
+
+
+def links(**told: Any) -> dict[str, str]:
+    """Those that are web addresses, by what they lead to."""
+    return {name: found for name, value in told.items() if (found := link(value))}
 
 
 def link(told: Any) -> str:
@@ -182,11 +229,41 @@ def moment(told: Any, name: str, scene: Scene, ahead: timedelta = _AHEAD) -> dat
         at = (found if found.tzinfo else found.replace(tzinfo=scene.zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise BadAlert(f"{name} is not a time like 2026-11-21T09:42:17+07:00") from None
-    if at > scene.now + ahead:
+    if at - scene.now > ahead:
         raise BadAlert(
             f"{name} lies more than {ahead.days} d in the future: look at the sender's clock"
         )
     return at
+
+
+def when(told: Any, scene: Scene) -> tuple[datetime | None, float]:
+    """A time of the sender, and by how many seconds its clock is ahead, when that is too far.
+
+    What cannot be read is no time. An alert is taken whatever its clock says: Alertmanager would
+    not send it again.
+    """
+    try:
+        at = moment(told, "", scene, ahead=_EVER)
+    except BadAlert:
+        return None, 0.0
+    ahead = (at - scene.now) if at else timedelta()
+    return at, ahead.total_seconds() if ahead > _CLOCK_ERROR else 0.0
+
+
+def remarks(unknown_severity: str, seconds_ahead: float) -> tuple[str, ...]:
+    """What is to be known of an alert besides its own words."""
+    word = f"keparahan tidak dikenal: {text(unknown_severity, 40)}" if unknown_severity else ""
+    clock = f"jam pengirim {spoken(seconds_ahead)} di depan" if seconds_ahead else ""
+    return tuple(filter(None, (word, clock)))
+
+
+def spoken(seconds: float) -> str:
+    """A time in words of two units at most: "3 hari"."""
+    minutes = round(seconds / 60)
+    for unit, length in (("hari", 1440), ("jam", 60)):
+        if minutes >= length:
+            return f"{round(minutes / length)} {unit}"
+    return f"{minutes} menit"
 
 
 def placed(alert: Alert, told: Mapping[str, str], scene: Scene) -> Alert:

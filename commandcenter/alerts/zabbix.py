@@ -3,6 +3,10 @@
 Its parameters are macros (Zabbix 6.0 manual, "Supported macros"), so every value is a text. A
 macro that cannot be resolved arrives as itself, in braces, or as *UNKNOWN*: it is then missing.
 Times are on the Zabbix server's clock, without a zone.
+
+When a host, an item or a trigger is disabled Zabbix sends no recovery: it repeats its last message
+to everybody it had told, with "NOTE: Escalation canceled: …" before the text (manual,
+"Escalations").
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -21,20 +26,26 @@ from commandcenter.alerts.alert import (
     an_object,
     detail,
     fingerprint,
-    level,
+    kept,
     link,
-    moment,
+    links,
     placed,
     read_json,
+    remarks,
     tags,
     text,
     title,
+    when,
 )
+from commandcenter.alerts.severity import level_of
 from commandcenter.records.alerts import Alert
 
 _UNRESOLVED = re.compile(r"(?:\{[^{}]{1,200}\}\s?|\*UNKNOWN\*\s?)+")
 _TIME = re.compile(r"(\d{4})\.(\d\d)\.(\d\d) (\d\d:\d\d:\d\d)", re.ASCII)
 _SEVERITIES = {"4": "high", "5": "disaster"}  # 0 not classified, 1 information, 2, 3 average
+_CANCELLED = re.compile(r"NOTE: Escalation cancell?ed:?[ \t]*([^\r\n]*)", re.IGNORECASE)
+_VALUES = {"1": True, "0": False}
+_STATUSES = {"problem": True, "resolved": False, "ok": False}
 
 
 def read(body: bytes, scene: Scene) -> Message:
@@ -50,42 +61,96 @@ def _known(value: Any) -> str:
 
 
 def _alert(told: Mapping[str, str], scene: Scene) -> Alert:
-    if told.get("event_value") not in ("0", "1"):
-        raise BadAlert("event_value must be 1 (problem) or 0 (recovered)")
-    moment(_TIME.sub(r"\1-\2-\3T\4", told.get("event_time", "")), "event_time", scene)
+    firing = _is_firing(told)
     labels = _labels(told.get("tags", ""))
-    firing = told["event_value"] == "1"
+    level, _ = level_of(_SEVERITIES.get(told.get("severity", ""), ""), scene.severities)
+    began_at, ahead = when(_iso(told.get("event_time", "")), scene)
     alert = Alert(
         source="zabbix",
         fingerprint=_identity(told),
         firing=firing,
-        level=level(_SEVERITIES.get(told.get("severity", ""), "")),
-        title=title(told.get("event_name")) if firing else "",
-        detail=detail(told.get("host_name") or told.get("host"), told.get("opdata")),
+        level=level,
+        title=title(told.get("event_name"), told.get("subject"), _named(told)) if firing else "",
+        detail=detail(*remarks("", ahead), _host(told), told.get("opdata")),
         runbook=link(told.get("trigger_url")),
         again=told.get("update_status") != "1",
+        episode=told.get("event_id", ""),
+        began_at=began_at,
+        seconds_ahead=ahead,
+        told={
+            "sender": text(told.get("zabbix_url")),
+            "labels": kept({"host": _host(told), **labels}),
+            "links": _links(told),
+        },
     )
-    return placed(alert, labels, scene)
+    return _as_it_ended(placed(alert, labels, scene), told)
+
+
+def _is_firing(told: Mapping[str, str]) -> bool:
+    """By the event's value, else its status; a recovery tells its problem's value in some versions,
+    so that the status counts when it says that it is over."""
+    value = _VALUES.get(told.get("event_value", ""))
+    status = _STATUSES.get(told.get("event_status", "").casefold())
+    if value is None and status is None:
+        raise BadAlert("event_value must be 1 (problem) or 0 (recovered)")
+    return False not in (value, status)
+
+
+def _as_it_ended(alert: Alert, told: Mapping[str, str]) -> Alert:
+    """What Zabbix stops to watch is over. What it stops to tell of may go on: that is said."""
+    if "closed" in told.get("update_action", "").casefold():
+        return replace(alert, firing=False, final="ditutup di Zabbix")
+    found = _CANCELLED.search(told.get("message", "")) or _CANCELLED.search(told.get("subject", ""))
+    if found is None or not alert.firing:
+        return alert
+    reason = text(found[1]).rstrip(".")
+    if reason.casefold().startswith("action"):
+        unknown = f"Zabbix tidak memberi kabar lagi, keadaannya tidak diketahui: {reason}"
+        return replace(alert, detail=detail(unknown, alert.detail), again=False)
+    return replace(alert, firing=False, final=f"Zabbix tidak memantaunya lagi: {reason}")
 
 
 def _identity(told: Mapping[str, str]) -> str:
     """The trigger, so that a problem that comes back goes on with its incident, and the event's
     name and tags: one trigger may have several problems at a time, as for SNMP traps, and these
-    must not recover for each other. A recovery tells name and tags of its problem.
+    must not recover for each other. What is said of one event belongs together whatever it is
+    called meanwhile: that is its `episode`.
     """
     trigger = told.get("trigger_id")
     if not trigger:
         return fingerprint(told.get("event_id"))
-    said = f"{told.get('event_name')}\n{told.get('tags')}"
-    return fingerprint(f"{trigger}-{hashlib.sha256(said.encode()).hexdigest()[:12]}")
+    said = f"{told.get('event_name')}\n{told.get('tags')}".encode(errors="replace")
+    return fingerprint(f"{trigger}-{hashlib.sha256(said).hexdigest()[:12]}")
+
+
+def _host(told: Mapping[str, str]) -> str:
+    return told.get("host_name") or told.get("host", "")
+
+
+def _named(told: Mapping[str, str]) -> str:
+    """What a problem without a name is called by."""
+    host = _host(told)
+    return f"Zabbix: masalah pada {host}" if host else ""
+
+
+def _links(told: Mapping[str, str]) -> dict[str, str]:
+    """The event's page, where the global macro {$ZABBIX.URL} is set, as for Zabbix' own media."""
+    front, trigger, event = (
+        told.get(name, "") for name in ("zabbix_url", "trigger_id", "event_id")
+    )
+    page = f"{front.rstrip('/')}/tr_events.php?triggerid={trigger}&eventid={event}"
+    return links(source=page if front and trigger and event else "", sender=front)
+
+
+def _iso(told: str) -> str:
+    return _TIME.sub(r"\1-\2-\3T\4", told)
 
 
 def _labels(told: str) -> dict[str, str]:
-    """Tags, sent as JSON in a text: [{"tag": "opd", "value": "diskominfo"}]."""
-    if not told:
-        return {}
+    """Tags, sent as JSON in a text: [{"tag": "opd", "value": "diskominfo"}]. What is none of that
+    kind costs the tags and not the alarm."""
     try:
-        pairs = {text(one["tag"]): one["value"] for one in orjson.loads(told)}
+        pairs = {text(one["tag"]): one["value"] for one in orjson.loads(told or "[]")}
     except (orjson.JSONDecodeError, KeyError, TypeError):
-        raise BadAlert('tags must be a text like [{"tag": "opd", "value": "dinkes"}]') from None
+        return {}
     return tags(pairs)

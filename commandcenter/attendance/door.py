@@ -46,7 +46,9 @@ class Door:
     async def iclock(self, request: Request) -> Response:
         """One request of a machine. 503 when we cannot keep it: the machine tries again."""
         try:
-            told = await knock.read(request, await self.machines.current(self.desk), self.desk.now())
+            told = await knock.read(
+                request, await self.machines.current(self.desk), self.desk.now()
+            )
             return await self._answer(told)
         except iclock.BadLine as error:
             reason = f"{error} ({knock.size(await request.body())})"

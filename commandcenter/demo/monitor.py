@@ -1,4 +1,5 @@
-"""A monitoring system beside ours: posts its alerts as Alertmanager does (webhook version 4)."""
+"""A monitoring system beside ours: posts its alerts as Alertmanager does (webhook version 4), and a
+sign of life, as Prometheus' alert Watchdog is."""
 
 from __future__ import annotations
 
@@ -8,12 +9,15 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import inf
 from typing import Any
 
 import httpx
 
 _PAUSE = 5.0  # seconds between two looks
 _REPEAT = 120.0  # seconds after which a firing alert is told again
+_HEARTBEAT = 60.0
+_WATCHDOG = "Watchdog"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,10 @@ TROUBLES = (
 )  # fmt: skip
 
 
+ALWAYS = Trouble(_WATCHDOG, "none", "Selalu menyala", "", 0, inf, inf)
+"""Its absence is the alarm: [feed.alerts] expected."""
+
+
 @dataclass
 class Monitor:
     """Posts every alert when it begins, again while it lasts, and when it ends."""
@@ -69,6 +77,10 @@ class Monitor:
     async def look(self, client: httpx.AsyncClient) -> None:
         """Tell what is due. Raises httpx.HTTPError."""
         seconds = self.elapsed()
+        _, beat = self._told.get(_WATCHDOG, (0.0, -_HEARTBEAT))
+        if seconds - beat >= _HEARTBEAT:
+            await self._post(client, ALWAYS, "firing", seconds)
+            self._told[_WATCHDOG] = 0.0, seconds
         for trouble in self.troubles:
             since, before = trouble.since(seconds), self._told.get(trouble.name)
             if before and since != before[0]:

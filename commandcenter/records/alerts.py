@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import sqlalchemy as sa
 
-from commandcenter.records import incidents
+from commandcenter.records import episodes, incidents, senders, storm
 from commandcenter.records.chain import wait_for_turn
-from commandcenter.records.incidents import ACTIVE, WATCH, IncidentRow, active_of
+from commandcenter.records.episodes import Episode, Flaps, episode_of
+from commandcenter.records.incidents import ACTIVE, IncidentRow, active_of, latest_of
+from commandcenter.records.senders import Complaint
 from commandcenter.records.signatures import use_once
+from commandcenter.records.tables import alert as alert_table
 from commandcenter.records.tables import incident
+from commandcenter.records.warnings import Part, as_one, ended, lasting, with_part, without
 
 Source: TypeAlias = Literal["alertmanager", "zabbix", "cap", "webhook"]
-_Thing: TypeAlias = tuple[str, str, str]
 
 ENDED = "pengirim menyatakan selesai"
+_SAID = (
+    "source", "level", "title", "detail", "owner", "office", "kecamatan", "provider", "runbook",
+    "expires_at",
+)  # fmt: skip
 _WHILE_UNCLOSED = 3.2e8  # seconds, ten years: how long a resolved one goes on is the watch's affair
 
 
@@ -40,9 +47,28 @@ class Alert:
     runbook: str = ""
     again: bool = True
     """It happened once more, or still does; else the sender only corrects its words."""
+    corrects: bool = False
+    """It says something of an incident that is open, and opens none."""
+    episode: str = ""
+    """The sender's own number of this fall; it belongs to no other alert."""
+    began_at: datetime | None = None
+    """On the sender's clock, as `ended_at`; together with the fingerprint it names the fall."""
+    ended_at: datetime | None = None
+    final: str = ""
+    """Why its sender says no more of it, whether it flaps or not: closed there, not watched."""
     expires_at: datetime | None = None
+    part: str = ""
+    """The identifier of the message, where several together are the incident."""
+    places: tuple[str, ...] = ()
+    language: str = ""
     replaces: tuple[str, ...] = ()
-    """Fingerprints of the sender's earlier words about it."""
+    """Parts, here or in other incidents, whose place it takes."""
+    unknown_severity: str = ""
+    """A word of its sender that we do not know."""
+    seconds_ahead: float = 0.0
+    """How far its sender's clock is ahead of ours, when that is too far."""
+    told: Mapping[str, Any] = field(default_factory=dict)
+    """Sender, labels and links, for the people who work on it."""
 
 
 def take(
@@ -53,14 +79,20 @@ def take(
     feed: str,
     origin: str,
     who: str = incidents.WATCH,
+    flaps: Flaps | None = None,
+    complaints: Iterable[Complaint] = (),
 ) -> None:
-    """Do what the alerts of one message say, in their order. `who` opens what they open."""
+    """Do what the alerts of one message say, in their order. `who` opens what they open.
+    `complaints` are what is to be told of their sender itself."""
     wait_for_turn(connection)
-    for alert in alerts:
+    taker = _Taker(connection, at, feed, origin, who, flaps or Flaps())
+    for alert in taker.open_new(list(alerts)):
         if alert.firing:
-            _fire(connection, alert, at, feed, origin, who)
+            taker.fire(alert)
         else:
-            _end(connection, alert, at, feed)
+            taker.end(alert)
+    for complaint in complaints:
+        senders.tell(connection, complaint, at, feed=feed, origin=origin)
 
 
 def take_signed(
@@ -71,100 +103,242 @@ def take_signed(
     *,
     feed: str,
     origin: str,
+    flaps: Flaps | None = None,
+    complaints: Iterable[Complaint] = (),
 ) -> bool:
     """Do what a signed message says, once. False: this very message was taken before."""
     if not use_once(connection, signature, at):
         return False
-    take(connection, alerts, at, feed=feed, origin=origin)
+    how: dict[str, Any] = {"feed": feed, "origin": origin, "flaps": flaps}
+    take(connection, alerts, at, **how, complaints=complaints)
     return True
 
 
-def _fire(
-    connection: sa.Connection, alert: Alert, at: datetime, feed: str, origin: str, who: str
-) -> None:
-    thing = _thing(feed, alert.source, alert.fingerprint)
-    row = active_of(connection, thing) or _succeed(connection, alert, thing, at)
-    if row is not None and row.is_active:
+@dataclass(frozen=True, slots=True)
+class _Taker:
+    """Does what alerts say, within one transaction."""
+
+    connection: sa.Connection
+    at: datetime
+    feed: str
+    origin: str
+    who: str
+    flaps: Flaps
+
+    def open_new(self, alerts: list[Alert]) -> list[Alert]:
+        """Open the incidents of alerts that nobody ever told of; the others are returned."""
+        keys = [
+            storm.fit_key(senders.thing_of(self.feed, a.source, a.fingerprint)[2]) for a in alerts
+        ]
+        seen = storm.known_keys(self.connection, self.feed, keys) if alerts else set()
+        fresh, others = list[Alert](), list[Alert]()
+        for key, alert in zip(keys, alerts, strict=True):
+            simple = alert.firing and not (alert.corrects or alert.part or alert.episode)
+            (fresh if simple and key not in seen else others).append(alert)
+            seen.add(key)
+        if fresh:
+            rows = [self._values(alert) for alert in fresh]
+            numbers = storm.open_all(self.connection, rows, self.at, self.who)
+            begun = [self._begins(Episode(), alert, changed=True) for alert in fresh]
+            episodes.keep_new(self.connection, dict(zip(numbers, begun, strict=True)))
+        return others
+
+    def fire(self, alert: Alert) -> None:
+        """It fires: its incident opens, goes on, or is left as a person or its end left it."""
+        thing = senders.thing_of(self.feed, alert.source, alert.fingerprint)
+        row = self._standing(alert, thing)
+        latest = row or latest_of(self.connection, thing)
+        past = episode_of(self.connection, latest.id) if latest else Episode()
+        active = row is not None and row.is_active
+        if not active and (alert.corrects or (latest and self._is_over(latest, past, alert))):
+            return
+        now = self._begins(past, alert, changed=not active or past.well_since is not None)
+        alert = self._in_its_words(alert, past, now)
+        number = self._go_on(row, alert, now) if active and row else self._open(row, alert, now)
+        episodes.keep(self.connection, number, now)
+        self._end_others(alert, number)
+
+    def end(self, alert: Alert) -> None:
+        """It is over, its sender says."""
+        thing = senders.thing_of(self.feed, alert.source, alert.fingerprint)
+        if alert.part:
+            self._end_parts((alert.part, *alert.replaces), alert)
+        elif (row := self._standing(alert, thing)) is not None:
+            self._end_one(row, alert)
+
+    # ------------------------------------------------------------------ which incident
+
+    def _standing(self, alert: Alert, thing: tuple[str, str, str]) -> IncidentRow | None:
+        """The incident that is not closed, also where the sender calls the alert otherwise now."""
+        row = active_of(self.connection, thing)
+        if row is not None and row.is_active:
+            return row
+        return next(iter(self._elsewhere(alert)), None) or row
+
+    def _elsewhere(self, alert: Alert) -> list[IncidentRow]:
+        """Active incidents under other names that the sender means."""
+        names = (alert.part, *alert.replaces) if alert.part else ()
+        if not names and not alert.episode:
+            return []
+        return [
+            row
+            for row in _active_of_source(self.connection, self.feed, alert)
+            if alert.episode or any(n in episode_of(self.connection, row.id).parts for n in names)
+        ]
+
+    def _is_over(self, row: IncidentRow, past: Episode, alert: Alert) -> bool:
+        if alert.part:
+            return alert.part in past.parts
+        told = alert.episode, alert.began_at, alert.level
+        return past.is_over(row, *told, self.at)
+
+    # ------------------------------------------------------------------ firing
+
+    def _begins(self, past: Episode, alert: Alert, *, changed: bool) -> Episode:
+        facts: dict[str, Any] = {"episode": alert.episode, "began_at": alert.began_at}
+        if alert.part:
+            said = Part(
+                level=alert.level,
+                title=alert.title,
+                detail=alert.detail,
+                language=alert.language,
+                places=alert.places,
+                expires_at=alert.expires_at,
+            )
+            before = ended(past.parts, self.at) if changed else past.parts
+            facts["parts"] = with_part(before, alert.part, said, alert.replaces)
+        told = {**alert.told, "began_at": alert.began_at.isoformat() if alert.began_at else ""}
+        return past.begins(self.at, changed=changed, most=self.flaps.limit, told=told, **facts)
+
+    def _in_its_words(self, alert: Alert, past: Episode, now: Episode) -> Alert:
+        """Of several messages what they say together; the same one once more is no news."""
+        if not alert.part:
+            return alert
+        says = as_one(lasting(now.parts, self.at) or now.parts)
+        return replace(alert, **says, again=alert.part not in past.parts)
+
+    def _go_on(self, row: IncidentRow, alert: Alert, now: Episode) -> int:
+        flapping = row.flapping or (not alert.part and self.flaps.begin(now.changes))
         incidents.touch(
-            connection,
-            thing,
-            at,
+            self.connection,
+            row.thing,
+            self.at,
             level=alert.level,
             title=alert.title,
             detail=alert.detail,
             again=alert.again,
+            flapping=flapping,
             expires_at=alert.expires_at,
+            endless=bool(alert.part),
         )
-        return
-    incidents.open_incident(
-        connection,
-        thing,
-        at,
-        source=alert.source,
-        origin=origin,
-        level=alert.level,
-        title=alert.title,
-        detail=alert.detail,
-        owner=alert.owner,
-        office=alert.office,
-        kecamatan=alert.kecamatan,
-        provider=alert.provider,
-        runbook=alert.runbook,
-        expires_at=alert.expires_at,
-        reopen_within=_WHILE_UNCLOSED,
-        who=who,
-    )
+        return row.id
+
+    def _values(self, alert: Alert) -> dict[str, Any]:
+        rule, feed, key = senders.thing_of(self.feed, alert.source, alert.fingerprint)
+        told = {name: getattr(alert, name) for name in _SAID}
+        return {"rule": rule, "feed": feed, "key": key, "origin": self.origin, **told}
+
+    def _open(self, row: IncidentRow | None, alert: Alert, now: Episode) -> int:
+        return incidents.open_incident(
+            self.connection,
+            row.thing if row else senders.thing_of(self.feed, alert.source, alert.fingerprint),
+            self.at,
+            origin=self.origin,
+            flapping=not alert.part and self.flaps.begin(now.changes),
+            **{name: getattr(alert, name) for name in _SAID},
+            reopen_within=_WHILE_UNCLOSED,
+            who=self.who,
+        )
+
+    # ------------------------------------------------------------------ ending
+
+    def _end_one(self, row: IncidentRow, alert: Alert) -> None:
+        past = episode_of(self.connection, row.id)
+        first = row.is_active and past.well_since is None
+        now = past.ends(self.at, alert.ended_at, changed=first, most=self.flaps.limit)
+        if row.is_active:
+            flapping = row.flapping or self.flaps.begin(now.changes)
+            if flapping and not alert.final:
+                now = replace(now, well_since=past.well_since or self.at)
+                _mark(self.connection, row, self.at, flapping=True)
+            else:
+                now = replace(now, well_since=None)
+                reason = alert.final or ENDED
+                incidents.recover(self.connection, row.thing, self.at, reason=reason)
+        episodes.keep(self.connection, row.id, now)
+
+    def _end_parts(self, names: tuple[str, ...], alert: Alert, but: int = 0) -> None:
+        for row in _active_of_source(self.connection, self.feed, replace(alert, episode="")):
+            past = episode_of(self.connection, row.id)
+            if row.id != but and any(name in past.parts for name in names):
+                left = replace(past, parts=without(past.parts, names))
+                _say_the_rest(self.connection, row, left, self.at)
+
+    def _end_others(self, alert: Alert, number: int) -> None:
+        """What it takes the place of in other incidents is over."""
+        if alert.part and alert.replaces:
+            self._end_parts(alert.replaces, alert, but=number)
 
 
-def _end(connection: sa.Connection, alert: Alert, at: datetime, feed: str) -> None:
-    for fingerprint in (alert.fingerprint, *alert.replaces):
-        thing = _thing(feed, alert.source, fingerprint)
-        incidents.recover(connection, thing, at, reason=ENDED)
+def settle(connection: sa.Connection, at: datetime, *, feed: str, flaps: Flaps) -> None:
+    """Do what the passing of time does: what was flapping has calmed down, one of several warnings
+    is over."""
+    found = _unsettled(connection, feed)
+    if not found:
+        return  # nothing is locked while nothing can be due
+    wait_for_turn(connection)
+    for row in found:
+        past = episode_of(connection, row.id)
+        if past.parts:
+            _say_the_rest(connection, row, past, at)
+        elif row.flapping and not flaps.last(past.changes, at):
+            _calm(connection, row, past, at)
 
 
-def _succeed(
-    connection: sa.Connection, alert: Alert, thing: _Thing, at: datetime
-) -> IncidentRow | None:
-    """The incident of what the alert replaces goes on as its own; further ones are over."""
-    row: IncidentRow | None = None
-    for fingerprint in alert.replaces:
-        earlier = _thing(thing[1], alert.source, fingerprint)
-        if row is None:
-            row = rename(connection, earlier, thing, at)
-        else:
-            incidents.recover(connection, earlier, at, reason=ENDED)
-    return row
+def told_of(connection: sa.Connection, number: int) -> dict[str, Any]:
+    """What the sender told of an incident for people: {"sender", "labels", "links", "began_at"};
+    {} when it is none of another system."""
+    return dict(episode_of(connection, number).told)
 
 
-def rename(connection: sa.Connection, old: _Thing, new: _Thing, at: datetime) -> IncidentRow | None:
-    """The sender calls the thing otherwise now: its incident goes on. None: there is none.
-
-    The new thing must have none of its own.
-    """
-    row = active_of(connection, old)
-    if row is None:
-        return None
-    rule, feed, key = new
-    values = {"rule": rule, "feed": feed, "key": key}
-    incidents.change(connection, row, values, at, WATCH, "changed", note=f"{old[2]} → {key}")
-    return active_of(connection, new)
+def _calm(connection: sa.Connection, row: IncidentRow, past: Episode, at: datetime) -> None:
+    if past.well_since is not None:
+        incidents.recover(connection, row.thing, at, reason=ENDED)
+        episodes.keep(connection, row.id, replace(past, well_since=None))
+    else:
+        _mark(connection, row, at, flapping=False)
 
 
-def _thing(feed: str, source: Source, fingerprint: str) -> _Thing:
-    return f"alert/{source}", feed, f"alert/{source}:{fingerprint}"
+def _mark(connection: sa.Connection, row: IncidentRow, at: datetime, *, flapping: bool) -> None:
+    words: dict[str, Any] = {"level": row.level, "title": row.title, "detail": row.detail}
+    incidents.touch(connection, row.thing, at, **words, flapping=flapping)
 
 
-def firing(connection: sa.Connection, feed: str) -> dict[str, int]:
-    """How many active incidents each source of this feed has."""
+def _say_the_rest(connection: sa.Connection, row: IncidentRow, past: Episode, at: datetime) -> None:
+    """Of several warnings some are over."""
+    if parts := lasting(past.parts, at):
+        says = as_one(parts)
+        if any(getattr(row, name) != told for name, told in says.items()):
+            incidents.touch(connection, row.thing, at, **says, endless=True)
+    else:
+        incidents.recover(connection, row.thing, at, reason=ENDED)
+    episodes.keep(connection, row.id, past)
+
+
+def _unsettled(connection: sa.Connection, feed: str) -> list[IncidentRow]:
+    """The active ones that time alone can change."""
     c = incident.c
-    active = (c.feed == feed) & c.closed_at.is_(None) & c.state.in_(ACTIVE)
-    query = sa.select(c.source, sa.func.count()).where(active).group_by(c.source)
-    return {row.source: row[1] for row in connection.execute(query)}
+    mine = (c.feed == feed) & c.closed_at.is_(None) & c.state.in_(ACTIVE) & c.rule.like("alert/%")
+    mine &= c.flapping | (c.source == "cap")
+    return incidents.rows(connection, incidents.select_incident().where(mine).order_by(c.id))
 
 
-def heard_at(connection: sa.Connection, feed: str, sources: Sequence[str]) -> dict[str, datetime]:
-    """When each of these sources last said that one of its alerts fires."""
+def _active_of_source(connection: sa.Connection, feed: str, alert: Alert) -> list[IncidentRow]:
+    """The active incidents of a sender; only those of the episode, where the alert names one."""
     c = incident.c
-    its = (c.feed == feed) & c.source.in_(sources)
-    query = sa.select(c.source, sa.func.max(c.last_seen_at)).where(its).group_by(c.source)
-    return {row.source: row[1] for row in connection.execute(query)}
+    mine = (c.feed == feed) & c.closed_at.is_(None) & c.state.in_(ACTIVE)
+    mine &= c.rule == f"alert/{alert.source}"
+    if alert.episode:
+        episode = alert_table.c.episode == alert.episode
+        mine &= c.id.in_(sa.select(alert_table.c.incident_id).where(episode))
+    return incidents.rows(connection, incidents.select_incident().where(mine).order_by(c.id))

@@ -73,9 +73,23 @@ def append(
     address: str = "",
 ) -> int:
     """Write one step; its number."""
-    before = head(connection, lock=True)
-    row = {
-        "number": before.length + 1,
+    told: dict[str, Any] = {"note": note, "facts": facts, "address": address}
+    return append_all(connection, [row_of(incident_id, at, who, step, version=version, **told)])
+
+
+def row_of(
+    incident_id: int,
+    at: datetime,
+    who: str,
+    step: str,
+    *,
+    version: int,
+    note: str = "",
+    facts: Mapping[str, Any] | None = None,
+    address: str = "",
+) -> dict[str, Any]:
+    """One step, before it has its number and its seal."""
+    return {
         "incident_id": incident_id,
         "at": at,
         "who": fitted(who, 120),
@@ -85,10 +99,21 @@ def append(
         "version": version,
         "source_address": fitted(address, 64),
     }
-    seal = sealed(before.hash, row)
-    connection.execute(incident_log.insert().values(**row, hash=seal))
-    connection.execute(incident_chain.update().values(length=before.length + 1, hash=seal))
-    return before.length + 1
+
+
+def append_all(connection: sa.Connection, steps: Iterable[Mapping[str, Any]]) -> int:
+    """Write steps made by `row_of`, in their order; the number of the last."""
+    before = head(connection, lock=True)
+    length, seal, rows = before.length, before.hash, list[dict[str, Any]]()
+    for step in steps:
+        length += 1
+        row = {"number": length, **step}
+        seal = sealed(seal, row)
+        rows.append({**row, "hash": seal})
+    if rows:
+        connection.execute(incident_log.insert(), rows)
+        connection.execute(incident_chain.update().values(length=length, hash=seal))
+    return length
 
 
 def sealed(before: str, row: Mapping[str, Any]) -> str:

@@ -168,9 +168,11 @@ def touch(
     flapping: bool | None = None,
     affected: Sequence[Mapping[str, str]] | None = None,
     expires_at: datetime | None = None,
+    endless: bool = False,
     who: str = WATCH,
 ) -> int | None:
     """Note what the active incident says now; `again`: it happened once more. None: there is none.
+    `endless`: without `expires_at` it has no end any more; else the one it had holds.
 
     A new detail alone is no step of the log: it may change with every reading.
     """
@@ -181,7 +183,7 @@ def touch(
     title = fitted(title, 300)
     values: dict[str, Any] = {"last_seen_at": at, "level": level, "title": title, "detail": detail}
     values["count"] = row.count + int(again)
-    if expires_at is not None:
+    if expires_at is not None or endless:
         values["expires_at"] = expires_at
     told = []
     if (level, title) != (row.level, row.title):
@@ -324,11 +326,20 @@ def incidents_of(connection: sa.Connection, numbers: Iterable[int]) -> list[Inci
 
 def active_of(connection: sa.Connection, thing: _Thing) -> IncidentRow | None:
     """The thing's incident that is not closed; it may be a resolved one."""
+    return next(iter(rows(connection, select_incident().where(_UNCLOSED, _its(thing)))), None)
+
+
+def latest_of(connection: sa.Connection, thing: _Thing) -> IncidentRow | None:
+    """The thing's newest incident, closed or not."""
+    newest = select_incident().where(_its(thing)).order_by(incident.c.id.desc()).limit(1)
+    return next(iter(rows(connection, newest)), None)
+
+
+def _its(thing: _Thing) -> sa.ColumnElement[bool]:
     rule, feed, key = (
         fitted(part, longest) for part, longest in zip(thing, (80, 80, 200), strict=True)
     )
-    its = (incident.c.rule == rule) & (incident.c.feed == feed) & (incident.c.key == key)
-    return next(iter(rows(connection, select_incident().where(_UNCLOSED, its))), None)
+    return (incident.c.rule == rule) & (incident.c.feed == feed) & (incident.c.key == key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -188,6 +188,21 @@ incident = sa.Table(
     ),
 )
 
+# What only an incident of another system has: records/episodes.py.
+alert = sa.Table(
+    "alert",
+    metadata,
+    sa.Column("incident_id", sa.ForeignKey("incident.id"), primary_key=True, autoincrement=False),
+    sa.Column("episode", Fitted(160), nullable=False, server_default=""),
+    sa.Column("began_at", Moment),  # on the sender's clock, as `ended_at`
+    sa.Column("ended_at", Moment),
+    sa.Column("well_since", Moment),  # its sender says so, but it is flapping
+    sa.Column("changes", sa.JSON, nullable=False),  # the latest between good and bad, on our clock
+    sa.Column("parts", sa.JSON, nullable=False),  # messages that together are this incident
+    sa.Column("told", sa.JSON, nullable=False),  # sender, labels and links, for people
+    sa.Index(None, "episode"),
+)
+
 # Append-only, by triggers (migration 0003) and by a chain of hashes (records/chain.py).
 incident_log = sa.Table(
     "incident_log",

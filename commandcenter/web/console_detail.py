@@ -19,6 +19,7 @@ from commandcenter.board import Board, visible
 from commandcenter.incidents.bell import FEED, incident_value, key_of
 from commandcenter.reading import Reading
 from commandcenter.records import audit
+from commandcenter.records.alerts import told_of
 from commandcenter.records.chain import LogRow, log_of
 from commandcenter.records.evidence import Evidence, evidence_of, piece
 from commandcenter.records.incidents import WATCH, IncidentRow, NoIncident, incident_of
@@ -46,6 +47,8 @@ class Whole:
     similar: list[Ended]
     evidence: list[Evidence]
     windows: list[Window]
+    told: dict[str, Any]
+    """By the sender of an alert of another system; {} of others."""
 
 
 class Detail:
@@ -79,6 +82,7 @@ class Detail:
             "evidence": [self._piece(one) for one in self._seen(by.visitor.role, whole.evidence)],
             "notes": [_note(one) for one in whole.log if one.note and one.who != WATCH],
             "maintenance": [told_window(one) for one in holding],
+            "sender": whole.told,
         }
 
     async def log(self, request: Request) -> Response:
@@ -111,6 +115,7 @@ class Detail:
         told = {
             "incident": incident_value(whole.row),
             "log": [_step(one) for one in whole.log],
+            "sender": whole.told,
             "exported_by": by.name,
             "withheld": len(whole.evidence) - len(seen),
         }
@@ -213,6 +218,7 @@ def _whole(connection: Any, number: int, now: datetime) -> Whole:
         similar=similar(connection, row),
         evidence=evidence_of(connection, number),
         windows=windows(connection, now),
+        told=told_of(connection, number),
     )
 
 

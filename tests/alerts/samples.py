@@ -25,6 +25,8 @@ FIRING: dict[str, Any] = {
     "fingerprint": "8c6f6f82ce888e0a",
 }
 RESOLVED = {**FIRING, "status": "resolved", "endsAt": "2026-11-20T16:58:07.288Z"}
+FIRING_AGAIN = {**FIRING, "startsAt": "2026-11-20T16:59:07.288Z"}
+"""The next episode."""
 
 GRAFANA_ALERT: dict[str, Any] = {
     "status": "firing",
@@ -79,6 +81,11 @@ PROBLEM: dict[str, Any] = {
     "tags": '[{"tag":"opd","value":"dinkes"}]',
     "opdata": "1",
     "trigger_url": "{TRIGGER.URL}",
+    "event_status": "PROBLEM",
+    "message": "rtr-kec-01: Situs tidak menjawab",
+    "subject": "Situs tidak menjawab",
+    "update_action": "{EVENT.UPDATE.ACTION}",
+    "zabbix_url": "https://zabbix.example.go.id/",
 }
 
 CAP = """<?xml version="1.0" encoding="UTF-8"?>

@@ -52,7 +52,7 @@ class Alertmanager:
         alert = {
             "labels": LABELS,
             "annotations": {"summary": "Situs dinkes tidak menjawab"},
-            "startsAt": (now - timedelta(minutes=1)).isoformat(),
+            "startsAt": now.isoformat(),  # of what has ended: not looked at
             "endsAt": ends_at.isoformat(),
         }
         (await self.client.post("/api/v2/alerts", json=[alert])).raise_for_status()

@@ -10,7 +10,7 @@ from commandcenter.feed import Desk
 from commandcenter.records.chain import log_of, verify
 from commandcenter.records.life import Step, Terms, lapse, take_step
 from tests.alerts.conftest import Senders, incidents, on_both, the_incident
-from tests.alerts.samples import FIRING, GRAFANA, PROBLEM, RESOLVED, cap, notification
+from tests.alerts.samples import FIRING, FIRING_AGAIN, GRAFANA, PROBLEM, RESOLVED, cap, notification
 from tests.conftest import NOW, Clock, Tray
 
 
@@ -58,7 +58,7 @@ async def test_resolved_resolves_and_firing_again_goes_on_with_the_same_incident
     row = await the_incident(desk)
     assert (row.state, row.resolved_by, row.cause) == ("resolved", "watch", None)
     clock.forward(60)
-    await senders.tell("alertmanager", notification(FIRING))
+    await senders.tell("alertmanager", notification(FIRING_AGAIN))
     again = await the_incident(desk)
     assert (again.id, again.state, again.count) == (row.id, "open", 2)
     assert await steps(desk, row.id) == ["opened", "resolved", "reopened"]
@@ -73,7 +73,7 @@ async def test_after_the_incident_is_closed_a_new_one_opens(
     await senders.tell("alertmanager", notification(RESOLVED))
     clock.forward(1801)
     await desk.records.write(lapse, clock.now, Terms())
-    await senders.tell("alertmanager", notification(FIRING))
+    await senders.tell("alertmanager", notification(FIRING_AGAIN))
     assert (await the_incident(desk)).id > first.id
 
 
@@ -84,18 +84,21 @@ async def test_how_long_a_resolved_one_goes_on_is_up_to_the_watch_alone(
     first = await the_incident(desk)
     await senders.tell("alertmanager", notification(RESOLVED))
     clock.forward(7200)  # longer than usual, but its [incidents] reopen_within may say so
-    await senders.tell("alertmanager", notification(FIRING))
+    await senders.tell("alertmanager", notification(FIRING_AGAIN))
     assert (await the_incident(desk)).id == first.id
 
 
-async def test_an_alert_that_a_person_resolved_too_early_opens_again_with_its_next_repeat(
+async def test_what_a_person_resolved_stays_so_for_the_episode_and_the_next_one_opens_again(
     senders: Senders, desk: Desk, clock: Clock
 ) -> None:
     await senders.tell("alertmanager", notification(FIRING))
     row = await the_incident(desk)
     step = Step(incident=row.id, version=row.version, act="resolve", who="Siti", cause="power")
     await desk.records.write(take_step, step, clock.now, Terms())
+    clock.forward(4 * 3600)
     await senders.tell("alertmanager", notification(FIRING))
+    assert (await the_incident(desk)).state == "resolved"
+    await senders.tell("alertmanager", notification(FIRING_AGAIN))
     assert (await the_incident(desk)).state == "open"
 
 
@@ -140,18 +143,30 @@ async def test_one_bad_alert_of_a_group_does_not_lose_the_others(
             "alerts[2]: it is not a JSON object",
         ],
     }
-    assert (await the_incident(desk)).state == "open"
+    assert [(row.title, row.level) for row in await incidents(desk)] == [
+        ("Situs dinkes tidak menjawab", "critical"),
+        ("Alertmanager: 2 peringatan tidak dapat dibaca", "warning"),
+    ]
     assert [(source, body[:19]) for source, _, body in tray.kept] == [
         ("alertmanager", b'{"status":"perhaps"'),
         ("alertmanager", b'"nonsense"'),
     ]
 
 
-async def test_alerts_that_the_sender_left_out_are_told(senders: Senders, tray: Tray) -> None:
+async def test_alerts_that_the_sender_left_out_are_told_until_its_group_comes_whole(
+    senders: Senders, desk: Desk, tray: Tray
+) -> None:
     answer = await senders.tell("alertmanager", notification(FIRING, truncatedAlerts=7))
     assert answer.status_code == 200
-    assert "left out 7 alerts" in answer.json()["refused"][0]
+    assert "7 alerts were left out" in answer.json()["refused"][0]
     assert "max_alerts" in tray.kept[0][1]
+    about = (await incidents(desk))[1]
+    assert about.title == "Alertmanager: 7 dari 8 peringatan tidak diketahui"
+    assert (about.level, about.state) == ("critical", "open")
+    await senders.tell("alertmanager", notification(FIRING, groupKey="another"))
+    assert (await incidents(desk))[1].state == "open"
+    await senders.tell("alertmanager", notification(FIRING))
+    assert (await incidents(desk))[1].state == "resolved"
 
 
 async def test_a_dead_mans_switch_is_a_sign_of_life_and_no_incident(
@@ -236,7 +251,7 @@ async def test_a_warning_is_an_incident_in_indonesian_until_it_expires(
     assert (await senders.tell("cap", cap())).status_code == 200
     row = await the_incident(desk)
     assert (row.title, row.level) == ("Hujan lebat di Arut Selatan", "critical")
-    assert row.detail == "Arut Selatan, Kumai · Disertai kilat dan angin kencang"
+    assert row.detail == "Arut Selatan · sampai 11.00 · Disertai kilat dan angin kencang"
     assert (row.kecamatan, row.source) == ("Arut Selatan", "cap")
     assert row.runbook == "https://nowcasting.bmkg.go.id/infografis/1"
     assert row.expires_at == NOW.replace(hour=4, minute=0, second=0)
@@ -262,7 +277,6 @@ async def test_an_update_goes_on_with_the_incident_of_the_warning_it_refers_to(
     await senders.tell("cap", update)
     row = await the_incident(desk)
     assert (row.id, row.title, row.level) == (first.id, "Hujan mereda", "warning")
-    assert row.key == "alert/cap:peringatan@bmkg.go.id,bmkg-2"
     assert row.expires_at == NOW.replace(hour=5, minute=0, second=0)
     await senders.tell("cap", cap("bmkg-3", kind="Cancel", refers_to="bmkg-2"))
     assert (await the_incident(desk)).state == "resolved"
@@ -272,8 +286,10 @@ async def test_an_update_goes_on_with_the_incident_of_the_warning_it_refers_to(
 async def test_an_update_of_several_warnings_leaves_one_incident(
     senders: Senders, desk: Desk
 ) -> None:
+    flood = cap("bmkg-2").replace(b"Hujan lebat</event>", b"Banjir</event>")
     await senders.tell("cap", cap("bmkg-1"))
-    await senders.tell("cap", cap("bmkg-2"))
+    await senders.tell("cap", flood)
+    assert len(await incidents(desk)) == 2
     await senders.tell("cap", cap("bmkg-3", kind="Update", refers_to="bmkg-1 bmkg-2"))
     assert [row.state for row in await incidents(desk)] == ["open", "resolved"]
 

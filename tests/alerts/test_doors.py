@@ -9,8 +9,10 @@ from pathlib import Path
 import orjson
 import pytest
 
+from commandcenter.alerts import alert
 from commandcenter.feed import Desk, SourceDown
 from commandcenter.reading import Origin
+from commandcenter.records.chain import verify
 from commandcenter.records.tables import incident_chain
 from commandcenter.secret import Secret
 from feeds.alerts import Alerts
@@ -90,17 +92,18 @@ async def test_an_empty_secret_lets_nobody_in(
         ("alertmanager", b'{"alerts": [{"sta', "not JSON in UTF-8"),
         ("zabbix", b"null", "not a JSON object"),
         ("cap", cap()[:-20], "not XML: line 27"),
-        ("cap", b" " * (2 * 2**20) + cap(), "the limit is 2097152"),
     ],
 )
 async def test_what_cannot_be_read_is_answered_with_a_sentence_and_put_aside(
     senders: Senders, desk: Desk, tray: Tray, source: str, body: bytes, sentence: str
 ) -> None:
     answer = await senders.tell(source, body)
-    assert answer.status_code == (413 if "limit" in sentence else 400)
+    assert answer.status_code == 400
     assert sentence in answer.json()["error"]
     assert [(kept[0], kept[2]) for kept in tray.kept] == [(source, body)]
-    assert await incidents(desk) == []
+    row = await the_incident(desk)
+    assert row.title.endswith("satu pesan ditolak, isinya tidak diketahui")
+    assert (row.level, row.source, row.detail) == ("critical", source, answer.json()["error"])
 
 
 async def test_when_no_alert_of_a_group_is_good_the_sender_is_told_why(
@@ -113,17 +116,52 @@ async def test_when_no_alert_of_a_group_is_good_the_sender_is_told_why(
     assert tray.kept[0][1] == why
 
 
-async def test_ten_thousand_alerts_are_too_many_for_one_message(
-    senders: Senders, desk: Desk, tray: Tray
+async def test_of_too_many_alerts_the_worst_are_taken_and_the_rest_is_told(
+    senders: Senders, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answer = await senders.tell("alertmanager", notification(*[FIRING] * 10_000))
-    assert answer.status_code == 413
-    assert "10000 alerts; send at most 1000" in answer.json()["error"]
-    assert (len(tray.kept), await incidents(desk)) == (1, [])
+    monkeypatch.setattr(alert, "MOST_ALERTS", 3)
+    mild = {**FIRING, "labels": {"alertname": "Disk", "severity": "warning"}}
+    many = [{**mild, "fingerprint": f"mild{n}"} for n in range(4)]
+    worse = [{**FIRING, "fingerprint": f"bad{n}"} for n in range(2)]
+    answer = await senders.tell("alertmanager", notification(*many, *worse))
+    assert (answer.status_code, answer.json()["taken"]) == (200, 3)
+    rows = await incidents(desk)
+    assert [row.key[-4:] for row in rows[:3]] == ["bad0", "bad1", "ild0"]
+    assert rows[3].title == "Alertmanager: 3 dari 6 peringatan tidak diketahui"
+
+
+@on_both
+async def test_a_storm_of_alerts_becomes_incidents_in_a_moment(
+    senders: Senders, desk: Desk
+) -> None:
+    storm = [{**FIRING, "fingerprint": f"f{n}"} for n in range(300)]
+    answer = await senders.tell("alertmanager", notification(*storm))
+    assert answer.json() == {"taken": 300, "refused": []}
+    assert len(await incidents(desk)) == 300
+    assert (await desk.records.read(verify)).mistakes == ()
+
+
+async def test_what_the_listener_refuses_on_its_own_is_told_too(
+    senders: Senders, feed: Alerts, desk: Desk, tray: Tray
+) -> None:
+    huge = b" " * (10 * 2**20 + 1)
+    stranger = await senders.tell("alertmanager", huge, token="guess")
+    assert (stranger.status_code, await incidents(desk)) == (413, [])
+    assert (await senders.tell("alertmanager", huge)).status_code == 413
+    row = await the_incident(desk)
+    assert row.title == "Alertmanager: satu pesan ditolak, isinya tidak diketahui"
+    value = (await look(feed, desk))["sender/alertmanager"].value
+    assert value is not None
+    assert (value["state"], value["refused"]) == ("refused", 2)
+    signed = {"X-Timestamp": "1", "X-Signature-256": "sha256=of a body that nobody has read"}
+    assert (await senders.client.post("/alerts/webhook", content=huge)).status_code == 413
+    assert len(await incidents(desk)) == 1
+    await senders.client.post("/alerts/webhook", content=huge, headers=signed)
+    assert (await incidents(desk))[1].title.startswith("Webhook: satu pesan ditolak")
 
 
 async def test_a_refusal_does_not_repeat_what_was_sent(senders: Senders, tray: Tray) -> None:
-    await senders.tell("zabbix", {**PROBLEM, "tags": "password=rahasia"})
+    await senders.tell("zabbix", {**PROBLEM, "event_value": "password=rahasia", "event_status": ""})
     assert "rahasia" not in tray.kept[0][1]
 
 
@@ -187,6 +225,8 @@ async def test_a_look_tells_how_each_sender_is(
     assert list(readings) == [f"sender/{s}" for s in ("alertmanager", "zabbix", "cap", "webhook")]
     assert readings["sender/alertmanager"].value == {
         "name": "alertmanager",
+        "state": "refused",
+        "problem": "alerts[1]: it is not a JSON object",
         "firing": 1,
         "heard_at": NOW.isoformat(),
         "quiet_seconds": 90.0,
@@ -195,6 +235,8 @@ async def test_a_look_tells_how_each_sender_is(
     }
     assert readings["sender/zabbix"].value == {
         "name": "zabbix",
+        "state": "refused",
+        "problem": "the body is not JSON in UTF-8: line 1, column 1",
         "firing": 0,
         "heard_at": NOW.isoformat(),
         "quiet_seconds": 90.0,
@@ -204,6 +246,7 @@ async def test_a_look_tells_how_each_sender_is(
     never = readings["sender/cap"].value
     assert never is not None
     assert (never["heard_at"], never["quiet_seconds"]) == (None, None)
+    assert never["state"] == "unknown"
     assert readings["sender/cap"].at == clock.now
 
 

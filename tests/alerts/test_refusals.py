@@ -24,31 +24,17 @@ OUTSIDE = b"""<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><alert>&x;</
     ("read", "body", "sentence"),
     [
         (alertmanager.read, b'{"alerts": [{"sta', "not JSON in UTF-8: line 1, column"),
-        (
-            alertmanager.read,
-            orjson.dumps(notification(FIRING)).decode().encode("utf-16"),
-            "not JSON",
-        ),
         (alertmanager.read, b"[" * 5000 + b"]" * 5000, "not JSON"),
         (alertmanager.read, b"", "not JSON"),
         (alertmanager.read, b"[]", "not a JSON object"),
         (alertmanager.read, b"{}", "alerts must be a list"),
         (alertmanager.read, b'{"alerts": {}}', "alerts must be a list"),
-        (alertmanager.read, b'{"alerts": []}', "with one alert or more"),
         (zabbix.read, b"null", "not a JSON object"),
         (zabbix.read, b'{"event_value": "{EVENT.VALUE}"}', "event_value must be 1 (problem) or 0"),
-        (zabbix.read, orjson.dumps({**PROBLEM, "event_name": ""}), "nothing to call it by"),
-        (zabbix.read, orjson.dumps({**PROBLEM, "tags": "opd:dinkes"}), "tags must be a text like"),
-        (zabbix.read, orjson.dumps({**PROBLEM, "tags": "[1]"}), "tags must be a text like"),
         (
             zabbix.read,
-            orjson.dumps({**PROBLEM, "event_time": "kemarin"}),
-            "event_time is not a time",
-        ),
-        (
-            zabbix.read,
-            orjson.dumps({**PROBLEM, "event_time": "2062.11.21 09:00:00"}),
-            "in the future",
+            orjson.dumps({**PROBLEM, "event_name": "", "subject": "", "host": "", "host_name": ""}),
+            "nothing to call it by",
         ),
         (cap.read, warning()[:-20], "not XML: line 27"),
         (cap.read, warning().decode().encode("utf-16"), "not XML"),
@@ -64,8 +50,7 @@ OUTSIDE = b"""<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><alert>&x;</
         (cap.read, warning(identifier=""), "sender and identifier"),
         (cap.read, warning(expires="2126-11-21T11:00:00+07:00"), "expires lies more than 366 d"),
         (cap.read, warning(expires="9999-12-31T23:59:59-12:00"), "expires is not a time"),
-        (cap.read, warning().replace(b"<sent>2026", b"<sent>2062"), "sent lies more than 1 d"),
-        (cap.read, b" " * (2 * 2**20) + warning(), "the limit is 2097152"),
+        (cap.read, b" " * (10 * 2**20) + warning(), "the limit is 10485760"),
     ],
 )
 def test_a_message_that_cannot_be_read_is_refused(read: Parser, body: bytes, sentence: str) -> None:
@@ -81,8 +66,6 @@ def test_a_message_that_cannot_be_read_is_refused(read: Parser, body: bytes, sen
         ({"labels": ["a"]}, "labels must be an object"),
         ({"labels": {}, "fingerprint": ""}, "its identity is missing"),
         ({"labels": {}, "annotations": {}}, "nothing to call it by"),
-        ({"startsAt": "2062-11-21T09:42:17Z"}, "startsAt lies more than 1 d in the future"),
-        ({"startsAt": {}}, "startsAt is not a time"),
     ],
 )
 def test_an_alert_of_a_group_that_cannot_be_read_is_refused(

@@ -186,6 +186,35 @@ async def test_an_acknowledgement_that_ran_out_starts_the_clock_again(
     assert len(office.gateway.of("coordinator")) == 2
 
 
+async def test_the_time_that_a_thing_that_flaps_was_open_counts_over_its_recoveries(
+    open_office: MakeOffice,
+) -> None:
+    office: Office = await open_office(*ALL, escalations=LADDER)
+    for _ in range(2):
+        await office.opens()
+        await office.second(140)
+        await office.recovers()
+        await office.second(60)
+    await office.opens()
+    await office.second(19)
+    assert office.gateway.of("coordinator") == []
+    await office.second(1)  # open for 140 + 140 + 20 s
+    assert len(office.gateway.of("coordinator")) == 1
+
+
+async def test_what_was_acknowledged_before_it_recovered_starts_the_clock_anew(
+    open_office: MakeOffice,
+) -> None:
+    office: Office = await open_office(*ALL, escalations=LADDER)
+    number = await office.opens()
+    await office.second(200)
+    await office.step(number, "acknowledge")
+    await office.recovers()
+    await office.opens()
+    await office.second(299)
+    assert office.gateway.of("coordinator") == []
+
+
 async def test_rungs_that_fell_due_while_nobody_ran_are_told_once_each(
     open_office: MakeOffice,
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -46,4 +47,22 @@ def test_shelved_ones_are_counted_and_not_listed_and_resolved_ones_neither() -> 
     assert found.subtitle == "1 terbuka · 1 ditunda"
     assert "Dinas Nomor 2" not in str(found.body)
     assert "Dinas Nomor 3" not in str(found.body)
-    assert drawn(aside(2, "shelved")).empty
+    watched = samples.process("watch"), samples.incident_totals(0)
+    assert drawn(aside(2, "shelved"), *watched).empty
+
+
+def test_that_there_is_nothing_is_said_only_while_somebody_watches() -> None:
+    totals, watch = samples.incident_totals(0), samples.process("watch")
+    assert "Tidak ada insiden terbuka" in str(drawn(totals, watch).body)
+    late = replace(watch, at=NOW - timedelta(seconds=121))
+    for told in (
+        [],
+        [totals],
+        [watch],
+        [totals, late],
+        [totals, samples.process("watch", error="x")],
+    ):
+        found = drawn(*told)
+        assert "tidak dipantau: yang baru tidak diketahui" in str(found.body)
+        assert "Tidak ada insiden" not in str(found.body)
+        assert not found.empty

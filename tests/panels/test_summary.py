@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,7 @@ from panels.summary import Summary
 from tests.conftest import NOW
 from tests.web import samples
 
-FEEDS = ("network", "attendance", "complaints", "applications", "cameras")
+FEEDS = ("network", "attendance", "complaints", "applications", "cameras", "incidents")
 
 
 def card(feed: str, *readings: Reading) -> str:
@@ -143,6 +144,8 @@ def test_a_hub_that_is_down_makes_the_network_bad() -> None:
     drawn = card("network", core, samples.device(2))
     assert "figure bad" in drawn
     assert "1 simpul, 1 putus" in drawn
+
+
 def test_an_application_with_an_untrusted_certificate_makes_the_card_amber_and_is_counted() -> None:
     """louislam/uptime-kuma#3551: the page answers, and browsers warn before it."""
     bad = [samples.application(n, state="degraded", certificate="untrusted") for n in "ab"]
@@ -256,3 +259,25 @@ def test_a_machine_that_is_silent_or_not_listed_is_never_green(
     drawn = card("attendance", samples.office(1, present=50), trouble)
     assert "figure warn" in drawn
     assert words in drawn
+
+
+def test_no_incident_is_good_news_only_while_somebody_watches() -> None:
+    totals, watch = samples.incident_totals(0), samples.process("watch")
+    assert "figure ok" in card("incidents", totals, watch)
+    late = replace(watch, at=NOW - timedelta(seconds=121))
+    for told in (
+        [totals],
+        [totals, late],
+        [totals, samples.process("watch", error="records away")],
+    ):
+        drawn = card("incidents", *told)
+        assert "figure unknown" in drawn
+        assert "tidak dipantau" in drawn
+    shelved = replace(samples.incident(1), key="aside/1")
+    assert "figure unknown" in card("incidents", shelved, watch)  # never told the totals
+
+
+def test_what_is_open_stays_red_when_nobody_watches() -> None:
+    drawn = card("incidents", samples.incident(1))
+    assert "figure bad" in drawn
+    assert "tidak dipantau" in drawn

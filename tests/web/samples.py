@@ -22,6 +22,7 @@ from commandcenter.vocabulary import (
     Machine,
     MachineState,
     OfficeAttendance,
+    ProcessStatus,
     Provider,
 )
 
@@ -284,6 +285,11 @@ def feed_status(name: str, *, error: str = "") -> Reading:
     return reading("system", f"feed/{name}", dict(value))
 
 
+def process(name: str, *, error: str = "") -> Reading:
+    told: ProcessStatus = {"ok": not error, "error": error, "since": from_now(-60)}
+    return reading("system", f"process/{name}", dict(told))
+
+
 def from_now(seconds: float) -> str:
     """So many seconds from now, as ISO text."""
     return (present() + timedelta(seconds=seconds)).isoformat()
@@ -304,4 +310,5 @@ def everything(offices: int) -> dict[str, Sequence[Reading]]:
             camera(n, state="live" if n % 7 else "frozen") for n in range(min(offices, 24))
         ],
         "incidents": [incident(n + 1) for n in range(some)] + [incident_totals(some)],
+        "system": [process("watch")],
     }

@@ -8,7 +8,9 @@ from typing import Any
 import orjson
 import pytest
 
+from commandcenter.records.alerts import Alert, take
 from commandcenter.records.evidence import evidence_of, keep
+from commandcenter.records.incidents import unclosed
 from tests.web import samples
 from tests.web.console.conftest import Desk
 
@@ -97,3 +99,15 @@ def test_the_maintenance_that_holds_now_stands_beside_the_incident(desk: Desk) -
     assert told["incident"]["maintenance"] is True
     desk.post(f"maintenance/{answer.json()['window']['id']}/cancel")
     assert desk.get(f"incidents/{number}").json()["maintenance"] == []
+
+
+def test_what_another_system_told_of_its_alert_stands_in_the_detail(desk: Desk) -> None:
+    links = {"source": "https://grafana.example.go.id/d/1"}
+    said = {"sender": "http://am:9093", "labels": {"job": "dc"}, "links": links}
+    alarm = Alert(source="alertmanager", fingerprint="f1", firing=True, title="Suhu", told=said)
+    with desk.records.engine.begin() as connection:
+        take(connection, [alarm], samples.present(), feed="alerts", origin="live")
+        (row,) = [one for one in unclosed(connection) if one.key == "alert/alertmanager:f1"]
+    told = desk.get(f"incidents/{row.id}").json()["sender"]
+    assert told == {**said, "began_at": ""}
+    assert desk.get(f"incidents/{desk.happen('rtr-sendiri')}").json()["sender"] == {}
