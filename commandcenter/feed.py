@@ -18,7 +18,7 @@ from pydantic import ConfigDict
 
 from commandcenter.lists import Office
 from commandcenter.reading import Origin, Reading
-from commandcenter.secret import SecretMissing, redact
+from commandcenter.secret import SecretMissing
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
@@ -40,7 +40,7 @@ class SourceDown(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class NotSeen:
     """Looking at one thing failed in a way that its feed did not foresee."""
 
     why: str
@@ -67,14 +67,16 @@ class Desk:
     """Ids of the rows of it that cannot be used: what is known of such a thing is not forgotten."""
     pictures: Pictures | None = None
     """Where cameras leave their pictures, and hear who is looking."""
+    _failures: dict[str, str] = field(default_factory=dict)
 
     async def each(
         self, look: Callable[[Thing], Awaitable[Found]], things: Mapping[str, Thing]
-    ) -> AsyncGenerator[tuple[str, Found | Fault], None]:
+    ) -> AsyncGenerator[tuple[str, Found | NotSeen], None]:
         """Look at all `things` (by their ids) at once; tells each as soon as it is there.
 
-        Whatever one of them raises is told as its Fault, and is put aside and counted: it costs no
-        other thing anything. SourceDown and SecretMissing concern the whole source and pass.
+        Whatever one of them raises is told as NotSeen, and is put aside and counted, once for as
+        long as it stays the same: it costs no other thing anything. SourceDown and
+        SecretMissing concern the whole source and pass.
         """
         tasks = [asyncio.create_task(self._one(look, key, thing)) for key, thing in things.items()]
         try:
@@ -87,15 +89,23 @@ class Desk:
 
     async def _one(
         self, look: Callable[[Thing], Awaitable[Found]], key: str, thing: Thing
-    ) -> tuple[str, Found | Fault]:
+    ) -> tuple[str, Found | NotSeen]:
         try:
-            return key, await look(thing)
+            found = await look(thing)
         except (SourceDown, SecretMissing):
             raise
         except Exception as error:  # whatever it is, it must not cost the others anything
-            log.exception("looking at %s failed", key)
-            self.reject(key, f"kesalahan program saat memeriksa: {redact(repr(error))}")
-            return key, Fault(f"tidak dapat diperiksa: kesalahan program ({type(error).__name__})")
+            return key, self._not_seen(key, error)
+        self._failures.pop(key, None)
+        return key, found
+
+    def _not_seen(self, key: str, error: Exception) -> NotSeen:
+        why = f"kesalahan program saat memeriksa: {type(error).__name__}"
+        if self._failures.get(key) != repr(error):
+            self._failures[key] = repr(error)
+            log.error("looking at %s failed", key, exc_info=error)
+            self.reject(key, why)  # the error itself may repeat what the thing said
+        return NotSeen(why)
 
 
 @dataclass(kw_only=True)

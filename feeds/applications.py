@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -16,19 +16,16 @@ from commandcenter.applications.handshake import BadAuthorities
 from commandcenter.applications.look import Looker
 from commandcenter.applications.outage import ours
 from commandcenter.applications.site import Site, read_sites
-from commandcenter.feed import Desk, Feed, SourceDown
+from commandcenter.feed import Desk, Feed, NotSeen, SourceDown
 from commandcenter.kept_list import KeptList
 from commandcenter.lists import BadList, Office
 from commandcenter.reading import Reading
 from commandcenter.secret import redact
 from commandcenter.vocabulary import Application, ApplicationState
 
-log = logging.getLogger(__name__)
-
 _DAY = 86400.0
 _BUSY = 64  # applications that are asked at the same moment
 _SUSPECT = UNNAMED | PATHLESS  # faults that may turn out to be our own
-_STUMBLED = "pemantau gagal memeriksa aplikasi ini; sebabnya ada di log"
 
 
 @dataclass(kw_only=True)
@@ -58,7 +55,6 @@ class Applications(Feed):
         self._sites: dict[str, Site] = {}
         self._list = KeptList(self.applications, "id", read_sites)
         self._failures: dict[str, int] = {}
-        self._stumbled: dict[str, str] = {}
         self._looker: Looker | None = None
         self._places = asyncio.Semaphore(_BUSY)
 
@@ -67,19 +63,12 @@ class Applications(Feed):
         looker = self._looker = self._looker or Looker(
             timeout=self.timeout, most_redirects=self.redirects, authorities=self.authorities
         )
-        sites = self._sites.values()
-        tasks = [asyncio.create_task(self._look(desk, looker, site)) for site in sites]
         answers: dict[Site, Answer] = {}
-        try:
-            for look in asyncio.as_completed(tasks):
-                site, answer = await look
-                answers[site] = answer
-                if answer.fault not in _SUSPECT:
-                    yield self._told(desk, site, answer)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        async for identity, told in desk.each(partial(self._look, desk, looker), self._sites):
+            site, answer = self._sites[identity], _answer(told)
+            answers[site] = answer
+            if answer.fault not in _SUSPECT:
+                yield self._told(desk, site, answer)
         why = ours(answers)
         for site, answer in answers.items():
             if answer.fault in _SUSPECT:
@@ -92,27 +81,12 @@ class Applications(Feed):
     def check(self, offices: Sequence[Office]) -> None:  # noqa: ARG002
         read_sites(self.applications).faultless()
 
-    async def _look(self, desk: Desk, looker: Looker, site: Site) -> tuple[Site, Answer]:
-        """Look at one application; whatever goes wrong with that disturbs no other."""
+    async def _look(self, desk: Desk, looker: Looker, site: Site) -> Answer:
         async with self._places:
             try:
-                answer = await looker.look(site, desk.now())
+                return await looker.look(site, desk.now())
             except BadAuthorities as error:
                 raise SourceDown(str(error)) from error
-            except Exception as error:
-                answer = self._stumble(desk, site, error)
-            else:
-                self._stumbled.pop(site.id, None)
-        return site, answer
-
-    def _stumble(self, desk: Desk, site: Site, error: Exception) -> Answer:
-        """A fault of our own, counted and logged once for as long as it stays the same."""
-        told = f"{type(error).__name__}: {error}"
-        if self._stumbled.get(site.id) != told:
-            self._stumbled[site.id] = told
-            log.error("application %s cannot be looked at", site.id, exc_info=error)
-            desk.reject(f"application/{site.id}", f"{_STUMBLED}: {type(error).__name__}")
-        return Answer(trouble=_STUMBLED, fault=Fault.OURS)
 
     def _told(self, desk: Desk, site: Site, answer: Answer, why: str = "") -> Reading:
         now = desk.now()
@@ -152,8 +126,11 @@ class Applications(Feed):
             raise SourceDown(f"perbaiki daftar aplikasi:\n{error}") from error
         known = self._sites
         self._failures = {k: n for k, n in self._failures.items() if k in known}
-        self._stumbled = {k: told for k, told in self._stumbled.items() if k in known}
         return [identity for identity in before if identity not in known]
+
+
+def _answer(told: Answer | NotSeen) -> Answer:
+    return told if isinstance(told, Answer) else Answer(trouble=told.why, fault=Fault.OURS)
 
 
 def _value(site: Site, answer: Answer, now: datetime) -> Application:

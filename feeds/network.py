@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from commandcenter.feed import Desk, Feed, SourceDown
+from commandcenter.feed import Desk, Feed, NotSeen, SourceDown
 from commandcenter.kept_list import KeptList
 from commandcenter.lists import BadList, Office, check_offices
 from commandcenter.network import icmp, keys
@@ -72,18 +71,17 @@ class Network(Feed):
         pings = Pings(await self._choose(desk))
         pings.start([a for i, a in addresses.items() if self._links[i].probe == "icmp"])
         looker = self._looker(desk, pings, key)
-        tasks = [
-            asyncio.create_task(
-                looker.look(link, addresses.get(link.id, ""), self._names.why.get(link.address, ""))
-            )
-            for link in self._links.values()
-        ]
+
+        async def look_at(link: Link) -> Look:
+            why = self._names.why.get(link.address, "")
+            return await looker.look(link, addresses.get(link.id, ""), why)
+
         looks: dict[str, Look] = {}
         values: dict[str, Device] = {}
         try:
-            for next_look in asyncio.as_completed(tasks):
-                look = await next_look
-                looks[look.link.id] = look
+            async for identity, told in desk.each(look_at, self._links):
+                look = told if isinstance(told, Look) else self._unseen(desk, identity, told)
+                looks[identity] = look
                 if look.answered or not look.link.address:
                     yield self._device(desk, look, looks, values)
             looks |= await looker.ping_silent(looks.values(), addresses)
@@ -91,13 +89,17 @@ class Network(Feed):
                 if link.id not in values:  # silent: what that means depends on its parents
                     yield self._device(desk, looks[link.id], looks, values)
         finally:
-            await _cancel(tasks)
             await pings.close()
         for reading in self._summaries(desk, values):
             yield reading
         if pings.trouble:
             self._probe = None  # look for another way next time
             raise SourceDown(pings.trouble)
+
+    def _unseen(self, desk: Desk, identity: str, told: NotSeen) -> Look:
+        link = self._links[identity]
+        probe = link.probe.partition(":")[0]
+        return Look(link=link, at=desk.now(), probe=probe, unknowable=told.why)
 
     def check(self, offices: Sequence[Office]) -> None:
         links = read_devices(self.devices).faultless()
@@ -230,9 +232,3 @@ def _device(look: Look, state: LinkState, detail: str, offices: Sequence[Office]
         latitude=here.latitude if here else None,
         longitude=here.longitude if here else None,
     )
-
-
-async def _cancel(tasks: Sequence[asyncio.Task[Any]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

@@ -163,4 +163,6 @@ def test_a_header_is_found_below_titles_and_in_two_rows() -> None:
 def test_every_list_of_the_program_is_read_so(tmp_path: Path) -> None:
     path = tmp_path / "offices.csv"
     path.write_bytes("sep=;\r\ncode;name;kecamatan\r\nDK;Kominfo;Arut\r\n".encode("utf-16"))
-    assert read_list(path, Office) == [Office(code="DK", name="Kominfo", kecamatan="Arut")]
+    assert read_list(path, Office).faultless() == [
+        Office(code="DK", name="Kominfo", kecamatan="Arut")
+    ]

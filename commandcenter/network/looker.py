@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,8 +14,6 @@ from commandcenter.network.pings import Pings
 from commandcenter.network.session import BadAnswer, NoAnswer, NotAsked
 from commandcenter.network.snmp import SnmpReader
 from commandcenter.network.topology import Link
-
-log = logging.getLogger(__name__)
 
 _ONLY_SNMP = "menjawab SNMP, tetapi tidak menjawab ping; jika memang begitu, pakai probe snmp"
 
@@ -35,21 +32,14 @@ class Looker:
     reject: Callable[[str], None]
 
     async def look(self, link: Link, address: str, why: str) -> Look:
-        """A look at the device at `address`; "" when its name has none, and `why`. Whatever goes
-        wrong costs this device only."""
+        """A look at the device at `address`; "" when its name has none, and `why`."""
         look = Look(link=link, at=self.now(), probe=link.probe.partition(":")[0])
         if not link.address:
             return replace(look, probe="")
         if not address:
             self.memories[link.id].rates(None)
             return replace(look, unknowable=why)
-        try:
-            return replace(await self._look(look, address), at=self.now())
-        except Exception as error:
-            log.exception("looking at %s failed", link.id)
-            fault = f"kesalahan saat membaca: {type(error).__name__}"
-            self.reject(f"{link.id}: {fault}")
-            return replace(look, unknowable=fault)
+        return replace(await self._look(look, address), at=self.now())
 
     async def ping_silent(
         self, looks: Iterable[Look], addresses: Mapping[str, str]

@@ -177,10 +177,10 @@ def test_an_address_is_good_or_told_without_its_password(
     path = tmp_path / "applications.csv"
     path.write_text(f'id,name,url\na,A,"{url}"\n')
     if good:
-        (site,) = read_sites(path)
+        (site,) = read_sites(path).faultless()
         assert site.host.isascii()
         return
     with pytest.raises(BadList) as caught:
-        read_sites(path)
-    assert "column url" in str(caught.value)
+        read_sites(path).faultless()
+    assert "kolom url" in str(caught.value)
     assert "rahasia" not in str(caught.value)

@@ -237,7 +237,7 @@ async def test_a_fault_in_one_application_costs_that_one_only_and_is_counted_onc
         assert (told["application/baik"].value or {})["state"] == "up"
         assert (told["application/buruk"].value or {})["state"] == "unknown"
     ((source, reason, _),) = tray.kept
-    assert source == "application/buruk"
+    assert source == "buruk"
     assert "LookupError" in reason
     assert "rahasia" not in str(tray.kept)
 

@@ -220,10 +220,10 @@ async def test_a_bad_list_is_the_source_being_down_until_it_is_good(
     network: Make, devices: Path, desk: Desk
 ) -> None:
     feed = network()
-    with pytest.raises(SourceDown, match="cannot be read"):
+    with pytest.raises(SourceDown, match="tidak dapat dibaca"):
         await look(feed, desk)
-    write(devices, "a,A,office,,nobody,,0,icmp,")
-    with pytest.raises(SourceDown, match="row 2, column parent: tidak ada perangkat"):
+    write(devices, "a,A,office,,,,0,pigeon,")
+    with pytest.raises(SourceDown, match="baris 2, kolom probe: 'pigeon' tidak dikenal"):
         await look(feed, desk)
     write(devices, "a,A,office,,,,0,icmp,")
     assert "device/a" in await look(feed, desk)
@@ -237,14 +237,14 @@ async def test_the_list_may_be_edited_while_the_system_runs(
     assert (await look(feed, desk)).keys() == {"device/a", "device/b", "provider/telkom"}
     write(devices, "a,A,office,telkom,,,0,pigeon,")
     assert (await look(feed, desk)).keys() == {"device/a", "device/b", "provider/telkom"}
-    assert "'pigeon' tidak dikenal" in desk.note["devices"]
+    assert "'pigeon' tidak dikenal" in desk.list_mistakes[0]
     write(devices, "b,B,office,,,,0,icmp,")
     gone = await look(feed, desk)
     assert [key for key, reading in gone.items() if reading.value is None] == [
         "device/a",
         "provider/telkom",
     ]
-    assert "devices" not in desk.note
+    assert not desk.list_mistakes
     assert (await look(feed, desk)).keys() == {"device/b"}
 
 
@@ -403,10 +403,12 @@ async def test_a_fault_in_one_look_costs_one_device(
     device = value(readings, "device/a")
     assert (device["state"], device["detail"]) == (
         "degraded",  # it answers a ping
-        "kesalahan saat membaca: ZeroDivisionError",
+        "kesalahan program saat memeriksa: ZeroDivisionError",
     )
     assert value(readings, "device/b")["state"] == "up"
-    assert [why for _, why, _ in tray.kept] == ["a: kesalahan saat membaca: ZeroDivisionError"]
+    assert [told[:2] for told in tray.kept] == [
+        ("a", "kesalahan program saat memeriksa: ZeroDivisionError")
+    ]
 
 
 async def test_a_user_of_snmp_v3_reads_with_both_passwords(
