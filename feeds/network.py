@@ -52,6 +52,9 @@ class Network(Feed):
     degraded_rtt_ms: float = 150.0
     down_after: int = 3
     """So many looks in a row without an answer make a device down."""
+    ping_silent: bool = True
+    """Whether a device that says nothing to SNMP or TCP is pinged before it is called down. Off
+    where something else answers pings for it: a NAT, or this machine for simulated devices."""
     concurrency: int = 128
     """So many devices are asked at the same moment."""
 
@@ -84,7 +87,8 @@ class Network(Feed):
                 looks[identity] = look
                 if look.answered or not look.link.address:
                     yield self._device(desk, look, looks, values)
-            looks |= await looker.ping_silent(looks.values(), addresses)
+            if self.ping_silent:
+                looks |= await looker.ping_silent(looks.values(), addresses)
             for link in parents_first(self._links):
                 if link.id not in values:  # silent: what that means depends on its parents
                     yield self._device(desk, looks[link.id], looks, values)

@@ -161,6 +161,7 @@ def test_a_list_that_cannot_be_read_is_told_at_the_door(make_town: Callable[[], 
     told = program.say("run")
     assert told.returncode == 1
     assert (
-        told.stderr == "[lists] offices: offices.csv: cannot be read: No such file or directory\n"
+        told.stderr
+        == "[lists] offices: offices.csv: tidak dapat dibaca: No such file or directory\n"
     )
     assert program.processes() == []

@@ -64,6 +64,7 @@ every = 0.4
 timeout = 0.3
 devices = "devices.csv"
 community = "env:COMMUNITY"
+ping_silent = false
 [feed.attendance]
 every = 1
 machines = "machines.csv"
