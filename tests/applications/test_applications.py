@@ -204,14 +204,14 @@ async def test_mistakes_in_the_list_are_told_together_and_the_last_good_list_is_
     write(sites, "a,A,contoh.go.id", "a,B,ftp://contoh.go.id/")
     with pytest.raises(SourceDown) as caught:
         await look(feed, desk)
-    assert str(caught.value).count("column url") == 2
-    assert "column id: sudah dipakai" in str(caught.value)
+    assert "baris 2, kolom url: tulis alamat lengkap" in str(caught.value)
+    assert "baris 3, kolom id: 'a' sudah dipakai di baris 2" in str(caught.value)
     url = f"http://127.0.0.1:{await serve(page())}/"
     write(sites, f"a,A,{url}", f"b,B,{url}")
     assert (await look(feed, desk)).keys() == {"application/a", "application/b"}
     write(sites, "a,A,")
     assert (await look(feed, desk)).keys() == {"application/a", "application/b"}
-    assert "column url" in desk.note["applications"]
+    assert "kolom url: wajib diisi" in desk.list_mistakes[0]
     write(sites, f"b,B,{url}")
     assert (await look(feed, desk))["application/a"].value is None
     assert (await look(feed, desk)).keys() == {"application/b"}
