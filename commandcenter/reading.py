@@ -52,12 +52,9 @@ class Reading:
         return self.key.partition("/")[2]
 
     def encode(self) -> bytes:
-        """As it lies on the bus: feed, key and number travel beside it."""
-        told = {"at": self.at, "value": self.value, "origin": self.origin}
-        try:
-            return orjson.dumps(told)
-        except TypeError:
-            return orjson.dumps(told | {"value": sayable(self.value)})
+        """As it lies on the bus: feed, key and number travel beside it. Raises TypeError when JSON
+        cannot say it (`sayable` can be said)."""
+        return orjson.dumps({"at": self.at, "value": self.value, "origin": self.origin})
 
     @classmethod
     def decode(cls, feed: str, key: str, number: int, raw: bytes) -> Self:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from commandcenter.reading import Reading
+from commandcenter.reading import Reading, sayable
 
 NOW = datetime(2026, 11, 30, 3, 0, tzinfo=UTC)
 
 
 def heard(value: dict[str, object]) -> dict[str, object] | None:
-    reading = Reading(feed="f", key="thing/1", at=NOW, value=value)
+    reading = Reading(feed="f", key="thing/1", at=NOW, value=sayable(value))
     return Reading.decode("f", "thing/1", 1, reading.encode()).value
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha1
 from itertools import count
 from typing import Any, NamedTuple, TypeVar, cast
@@ -25,7 +25,7 @@ import orjson
 from redis.asyncio import Redis
 from redis.exceptions import InvalidResponse, NoScriptError
 
-from commandcenter.reading import BadReading, Reading
+from commandcenter.reading import BadReading, Reading, sayable
 
 # Numbers are at least the server's clock in µs, so none is given twice even after Redis lost its
 # memory or a replica took over that had seen fewer writes. Lua's doubles hold them until 2255.
@@ -201,13 +201,19 @@ class Memory:
         )
 
     def encode(self, feed: str, reading: Reading) -> Iterator[Encoded]:
-        """A reading as the script takes it; nothing when it cannot be written as JSON."""
+        """A reading as the script takes it: what JSON cannot say of its value is told as missing.
+        Nothing when even its key cannot be said."""
         try:
-            key, told = orjson.dumps(reading.key), reading.encode()
+            key = orjson.dumps(reading.key)
         except TypeError as error:
             self.put_aside(feed, f"{reading.key!r} cannot be published: {error}")
-        else:
-            yield "-" if reading.value is None else "+", key, told
+            return
+        try:
+            told = reading.encode()
+        except TypeError as error:
+            self.put_aside(feed, f"{reading.key}: told as missing: {error}")
+            told = replace(reading, value=sayable(reading.value)).encode()
+        yield "-" if reading.value is None else "+", key, told
 
     def decode(self, feed: str, told: Iterable[Told]) -> tuple[Reading, ...]:
         """The readings among what was told."""
