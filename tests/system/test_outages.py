@@ -38,6 +38,7 @@ def taken(town: Town, wall: Page) -> str:
         int(row.split('"')[1]),
     )
     expect(wall.locator(f"{row} .who")).to_contain_text("operator 1")
+    town.complain("Lampu padam di Pasar")  # until then nothing is known of complaints
     wall.evaluate("window.neverLoadedAgain = true")
     return row
 
