@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
-from statistics import median
+from statistics import median_low
 
 from commandcenter.network import counters
 from commandcenter.network.meter import Meter
@@ -58,8 +58,9 @@ class Memory:
 
     @property
     def rtt_ms(self) -> float | None:
-        """The median over the last looks."""
-        return median(self.rtts) if self.rtts else None
+        """The median over the last looks; of two the lower one, since the first look also waits for
+        what is asked only once."""
+        return median_low(self.rtts) if self.rtts else None
 
     @property
     def loss_percent(self) -> float | None:

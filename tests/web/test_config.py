@@ -177,12 +177,14 @@ def test_all_mistakes_are_told_at_once(write: Write) -> None:
 
 
 def test_a_bad_list_is_told_by_file_row_and_column(write: Write, tmp_path: Path) -> None:
-    (tmp_path / "offices.csv").write_text("code,name,kecamatan,employees\na,A,Kumai,many\n,B,,3\n")
+    (tmp_path / "offices.csv").write_text("code,name,kecamatan,employees\na,A,,many\n,B,,3\n")
     old = f'offices = "{LISTS}/offices.csv"'
     assert old in good()
     found = mistakes(write(good().replace(old, f'offices = "{tmp_path}/offices.csv"')))
-    assert found[0].startswith(f"[lists] offices: {tmp_path}/offices.csv, row 2, column employees:")
-    assert any("row 3" in mistake for mistake in found)
+    assert found[0].startswith(
+        f"[lists] offices: {tmp_path}/offices.csv, baris 2, kolom employees:"
+    )
+    assert any("baris 3" in mistake for mistake in found)
 
 
 def test_no_secret_is_ever_in_a_message(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
