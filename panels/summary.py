@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from statistics import median
 from typing import Any, ClassVar
@@ -50,7 +50,8 @@ class Summary(Panel):
             "cameras": _cameras,
             "incidents": _incidents,
         }
-        cards = [_card(view, feed, draw[feed](view)) for feed in self.feeds if feed in draw]
+        figures = {feed: draw[feed](view) for feed in self.feeds if feed in draw}
+        cards = [_card(view, feed, _with_list(view, feed, f)) for feed, f in figures.items()]
         return Drawing(body=div("figures", *cards))
 
 
@@ -78,6 +79,17 @@ def _card(view: View, feed: str, figure: Figure) -> Node:
     )
 
 
+def _with_list(view: View, feed: str, figure: Figure) -> Figure:
+    """A row of the feed's list that cannot be used is a thing that the figure leaves out."""
+    status = view.board.one("system", f"feed/{feed}")
+    mistakes = len((status.value or {}).get("list_mistakes", ())) if status else 0
+    if not mistakes:
+        return figure
+    told = view.say("{n} mistakes in the list", n=mistakes)
+    level = "warn" if figure.level in ("ok", "quiet") else figure.level
+    return replace(figure, level=level, below=" · ".join(filter(None, (told, figure.below))))
+
+
 def _size(of: str) -> str:
     """A word takes more room than a denominator."""
     return "of" if of[:1] in ("", "/") else "of word"
@@ -99,7 +111,7 @@ def _network(view: View) -> Figure:
     ]
     return Figure(
         title=say("Office network"),
-        number=say.number(alive),
+        number=say.number(alive) if alive or down else "–",
         of=f"/ {say.number(len(devices))}",
         level="bad" if "down" in hubs else _link_level(states),
         aside=say("{n} down", n=down) if down else _all(states, "up", say("all connected")),

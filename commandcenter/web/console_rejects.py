@@ -33,7 +33,7 @@ class RejectedInput:
         self.doors.check_whole(by_of(request))
         groups = await self.doors.records.read(rejects.groups)
         lists = {r.identity: r.value or {} for r in self.board.all("system", "feed")}
-        wrong = {feed: told["list_mistakes"] for feed, told in lists.items()}
+        wrong = {feed: told.get("list_mistakes") for feed, told in lists.items()}
         told: dict[str, Any] = {
             "groups": plain([asdict(group) for group in groups]),
             "kept": sum(group.count for group in groups),

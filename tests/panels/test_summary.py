@@ -135,6 +135,15 @@ def test_the_network_is_as_bad_as_its_worst_office() -> None:
 def test_offices_of_which_nothing_is_known_are_neither_green_nor_amber() -> None:
     drawn = card("network", *(samples.device(n, state="unknown") for n in range(3)))
     assert "figure unknown" in drawn
+    assert "'–'" in drawn
+
+
+def test_what_a_list_leaves_out_is_told_and_takes_the_green_away() -> None:
+    mistake = "devices.csv, baris 7, kolom address: 'x' bukan alamat"
+    status = samples.feed_status("network", list_mistakes=[mistake])
+    drawn = card("network", samples.device(1), status)
+    assert "figure warn" in drawn
+    assert "1 kesalahan dalam daftar" in drawn
 
 
 def test_a_hub_that_is_down_makes_the_network_bad() -> None:

@@ -269,7 +269,7 @@ def incident_totals(count: int) -> Reading:
     return reading("incidents", "totals/all", dict(value))
 
 
-def feed_status(name: str, *, error: str = "") -> Reading:
+def feed_status(name: str, *, error: str = "", list_mistakes: Sequence[str] = ()) -> Reading:
     value: FeedStatus = {
         "ok": not error,
         "error": error,
@@ -278,7 +278,7 @@ def feed_status(name: str, *, error: str = "") -> Reading:
         "looks": 12,
         "readings": 340,
         "rejects": 2,
-        "list_mistakes": [],
+        "list_mistakes": [*list_mistakes],
         "seconds": 0.4,
         "notes": {"probe": "icmp"},
     }
