@@ -24,7 +24,6 @@ from commandcenter.secret import Secret, SecretMissing
 from commandcenter.vocabulary import Device, LinkState
 
 _SHORTEST_PASSWORD = 8
-_SNMP_AT_ONCE = 16  # more, and answers wait for this process, which looks like a slow line
 _NO_DNS = "DNS komputer ini tidak menjawab; perangkat yang ditulis dengan nama tidak dapat dicari"
 
 
@@ -122,7 +121,7 @@ class Network(Feed):
             self._reader = SnmpReader(
                 lambda reason, packet: desk.reject(self.name, f"SNMP {reason}", packet),
                 timeout=self.timeout,
-                concurrency=min(self.concurrency, _SNMP_AT_ONCE),
+                concurrency=self.concurrency,
             )
         return Looker(
             memories=self._memories,

@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import Any
 
 from commandcenter.network.counters import UP, Sample, restarted
+from commandcenter.network.places import Places
 from commandcenter.network.session import UPTIME, Agent, BadAnswer, Plain, Session
 
 _TYPE, _OPER_STATUS = "1.3.6.1.2.1.2.2.1.3", "1.3.6.1.2.1.2.2.1.8"
@@ -26,6 +27,8 @@ _FASTER = 2**32 - 1  # ifSpeed of a line that it cannot express
 _MOST_HIGH_SPEED = 1_000_000  # Mbit/s: more is an agent that tells bit/s there
 _STATES = range(1, 8)  # ifOperStatus
 _SLOWEST = 20.0  # seconds that one look at one agent may last
+_AT_A_TIME = 6  # agents of which an answer is expected at any moment
+_PATIENCE = 0.2  # seconds after which an agent that says nothing holds up no other
 
 
 @dataclass
@@ -68,7 +71,8 @@ class SnmpReader:
         concurrency: int = 128,
     ) -> None:
         self._session = Session(reject, timeout, retries)
-        self._places = asyncio.Semaphore(concurrency)
+        self._open = asyncio.Semaphore(concurrency)
+        self._places = Places(_AT_A_TIME, _PATIENCE)
         self._found: dict[tuple[str, int, str], Interface] = {}
 
     async def read_interface(
@@ -80,7 +84,7 @@ class SnmpReader:
         no loopback. Its name is asked for every time: after a restart, or when a card was put in,
         it may stand in another row. Raises NoAnswer, NotAsked, BadAnswer.
         """
-        async with self._places:
+        async with self._open, self._places.one():
             agent, place = self._session.agent(address, port), (address, port, interface)
             try:
                 async with asyncio.timeout(_SLOWEST + 4 * self._session.timeout):
