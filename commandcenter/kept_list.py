@@ -9,8 +9,7 @@ from typing import Generic
 
 from commandcenter.feed import Desk
 from commandcenter.lists import BadList, Listed, Row, list_stamp
-
-MOST_TOLD = 20  # sentences that travel with the feed; all are among the rejected input
+from commandcenter.spreadsheet import MOST_TOLD
 
 
 class KeptList(Generic[Row]):
@@ -56,4 +55,4 @@ class KeptList(Generic[Row]):
 def _tell(desk: Desk, path: Path, sentences: Sequence[str]) -> None:
     for sentence in sentences:
         desk.reject(path.name, sentence)
-    desk.list_mistakes = tuple(sentences[:MOST_TOLD])
+    desk.list_mistakes = tuple(sentences[:MOST_TOLD])  # all are among the rejected input

@@ -93,18 +93,13 @@ class Listed(Generic[Row]):
 def read_list(path: Path, row: type[Row]) -> Listed[Row]:
     """The rows of a CSV or XLSX file as instances of the dataclass `row`.
 
-    Columns are its fields, in any order; a column without a default must be there, an unknown one
-    is ignored (people keep notes beside their lists), an empty cell takes the field's default.
+    Columns are its fields, in any order, perhaps below a title; a column without a default must be
+    there, an unknown one is ignored (people keep notes beside their lists), an empty cell takes the
+    field's default.
     Raises BadList when nothing can be read: no file, no such columns.
     """
-    lines = _lines(path)
-    first = next(lines, None)
-    header = [name.strip().lower() for name in first.cells] if first else []
     known = fields(row)  # type: ignore[arg-type]
-    missing = [f.name for f in known if _is_needed(f) and f.name not in header]
-    if missing:
-        there = ", ".join(filter(None, header)) or "tidak ada satu pun"
-        raise BadList([f"{path}: tidak ada kolom {', '.join(missing)}; yang ada: {there}"])
+    header, lines = _columns(path, [f.name for f in known if _is_needed(f)])
     names, reader = {f.name for f in known}, _RowReader(row)
     listed: Listed[Row] = Listed(path=path, rows={}, mistakes=[], identities={})
     for line in lines:
@@ -192,12 +187,24 @@ def list_stamp(path: Path) -> tuple[int, int] | None:
     return told.st_mtime_ns, told.st_size
 
 
-def _lines(path: Path) -> Iterator[spreadsheet.Row]:
+def _columns(path: Path, needed: Sequence[str]) -> tuple[list[str], Iterator[spreadsheet.Row]]:
+    """The names of the columns, and the rows below them."""
     try:
         raw = path.read_bytes()
     except OSError as error:
         raise BadList([f"{path}: tidak dapat dibaca: {error.strerror}"]) from error
-    return spreadsheet.read_rows(str(path), raw)
+    rows = list(spreadsheet.read_rows(str(path), raw))
+    found = spreadsheet.below_header(rows, lambda cells: {*needed} <= {*_names(cells)})
+    if found is None:
+        header = _names(rows[0].cells) if rows else []
+        missing = ", ".join(name for name in needed if name not in header)
+        there = ", ".join(filter(None, header)) or "tidak ada satu pun"
+        raise BadList([f"{path}: tidak ada kolom {missing}; yang ada: {there}"])
+    return _names(found[0].cells), found[1]
+
+
+def _names(cells: Sequence[str]) -> list[str]:
+    return [name.strip().lower() for name in cells]
 
 
 def _column(error: Any) -> str:

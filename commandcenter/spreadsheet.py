@@ -25,7 +25,6 @@ _AS_XLSX = "open it in a spreadsheet program and save it as Excel Workbook (.xls
 _SPACES = {0xA0: " ", 0x202F: " ", 0x2007: " ", 0x200B: None, 0xFEFF: None, 0: None}
 _ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"})
 
-
 MOST_TOLD = 20  # mistakes of a list that are told one by one
 
 
@@ -80,14 +79,6 @@ def read_rows(name: str, raw: bytes) -> Iterator[Row]:
             yield header
             yield from filled
             return
-
-
-def read_table(name: str, raw: bytes) -> Iterator[list[str]]:
-    """Like `read_rows`, the texts alone. Raises BadList, also at a row that cannot be read."""
-    for row in read_rows(name, raw):
-        if row.fault:
-            raise BadList([f"{name}, row {row.number}: {row.fault}"])
-        yield row.cells
 
 
 def below_header(

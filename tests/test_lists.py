@@ -40,6 +40,14 @@ def read_pumps(path: Path) -> Listed[Pump]:
     return listed
 
 
+def test_a_title_above_the_columns_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "pumps.csv"
+    path.write_text("DAFTAR POMPA 2026\n\nid,litres\na,1\nb,x\n")
+    listed = read_list(path, Pump)
+    assert listed.usable() == [Pump(id="a", litres=1)]
+    assert "baris 5, kolom litres" in listed.sentences()[0]
+
+
 def test_a_wrong_row_costs_only_itself(tmp_path: Path) -> None:
     listed = read_list(write(tmp_path, "a;1", "b;banyak", ";3", "d;4"), Pump)
     assert [pump.id for pump in listed.usable()] == ["a", "d"]

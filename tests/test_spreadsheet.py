@@ -11,11 +11,11 @@ import pytest
 from openpyxl import Workbook
 
 from commandcenter.lists import Office, read_list
-from commandcenter.spreadsheet import BadList, below_header, read_rows, read_table, read_tables
+from commandcenter.spreadsheet import BadList, below_header, read_rows, read_tables
 
 
 def cells(raw: bytes, name: str = "a.csv") -> list[list[str]]:
-    return list(read_table(name, raw))
+    return [row.cells for row in read_rows(name, raw)]
 
 
 def workbook(**sheets: list[list[object]]) -> bytes:
