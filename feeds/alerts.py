@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from starlette.routing import BaseRoute
 
-from commandcenter.alerts import alertmanager, cap, complaints, webhook, zabbix
+from commandcenter.alerts import alertmanager, cap, sender_faults, webhook, zabbix
 from commandcenter.alerts.alert import Parser
 from commandcenter.alerts.door import (
     Bearer,
@@ -136,7 +136,7 @@ class Alerts(Feed):
             quiet = self._is_silent(source, heard_at, now)
             if not quiet and heard_at is None:
                 continue  # not known yet
-            told = complaints.silent(source, seconds, ever=heard_at is not None, over=not quiet)
+            told = sender_faults.silent(source, seconds, ever=heard_at is not None, over=not quiet)
             how: dict[str, Any] = {"feed": self.name, "origin": self.origin.value}
             await desk.records.write(senders.tell, told, now, **how)
 

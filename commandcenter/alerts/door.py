@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from commandcenter.alerts import complaints
+from commandcenter.alerts import sender_faults
 from commandcenter.alerts.alert import BadAlert, Message, Parser, Scene
 from commandcenter.alerts.severity import Level
 from commandcenter.feed import Desk
@@ -25,7 +25,7 @@ from commandcenter.records import alerts as kept
 from commandcenter.records.alerts import Source
 from commandcenter.records.database import RecordsDown
 from commandcenter.records.episodes import Flaps
-from commandcenter.records.senders import Complaint
+from commandcenter.records.senders import SenderFault
 from commandcenter.secret import Secret, SecretMissing
 from commandcenter.signature import BadSignature, check_signature
 
@@ -151,7 +151,7 @@ class Door:
             return  # a stranger
         self.tally.heard_at, self.tally.problem = self.desk.now(), sentence
         with suppress(RecordsDown):  # the reject is counted, and the sender's reading tells it
-            await self._tell(complaints.refused(self.source, sentence))
+            await self._tell(sender_faults.refused(self.source, sentence))
         self.desk.wake()
 
     async def _take(self, headers: Headers, body: bytes) -> JSONResponse:
@@ -163,7 +163,7 @@ class Door:
         try:
             message = await asyncio.to_thread(self.read, body, scene)
         except BadAlert as error:
-            await self._tell(complaints.refused(self.source, str(error)))
+            await self._tell(sender_faults.refused(self.source, str(error)))
             self.desk.wake()
             return self._refuse(error.status, str(error), body)
         await self._write(signature, message, now)
@@ -173,20 +173,20 @@ class Door:
 
     async def _write(self, signature: str, message: Message, now: datetime) -> None:
         write, how = self.desk.records.write, self._how()
-        about = complaints.of(self.source, message)
+        about = sender_faults.of(self.source, message)
         if signature:
-            how["complaints"] = about
+            how["faults"] = about
             await write(kept.take_signed, signature, message.alerts, now, **how)
             return
         for start in range(0, len(message.alerts), _AT_ONCE):
             await write(kept.take, message.alerts[start : start + _AT_ONCE], now, **how)
         if about:
-            await write(kept.take, (), now, **how, complaints=about)
+            await write(kept.take, (), now, **how, faults=about)
 
-    async def _tell(self, complaint: Complaint) -> None:
-        self.tally.problem = complaint.detail
+    async def _tell(self, fault: SenderFault) -> None:
+        self.tally.problem = fault.detail
         now = self.desk.now()
-        await self.desk.records.write(kept.take, (), now, **self._how(), complaints=(complaint,))
+        await self.desk.records.write(kept.take, (), now, **self._how(), faults=(fault,))
 
     def _how(self) -> dict[str, Any]:
         told = self.settings

@@ -13,7 +13,7 @@ from commandcenter.records import episodes, incidents, senders, storm
 from commandcenter.records.chain import wait_for_turn
 from commandcenter.records.episodes import Episode, Flaps, episode_of
 from commandcenter.records.incidents import ACTIVE, IncidentRow, active_of, latest_of
-from commandcenter.records.senders import Complaint
+from commandcenter.records.senders import SenderFault
 from commandcenter.records.signatures import use_once
 from commandcenter.records.tables import alert as alert_table
 from commandcenter.records.tables import incident
@@ -80,10 +80,10 @@ def take(
     origin: str,
     who: str = incidents.WATCH,
     flaps: Flaps | None = None,
-    complaints: Iterable[Complaint] = (),
+    faults: Iterable[SenderFault] = (),
 ) -> None:
     """Do what the alerts of one message say, in their order. `who` opens what they open.
-    `complaints` are what is to be told of their sender itself."""
+    `faults` are what is to be told of their sender itself."""
     wait_for_turn(connection)
     taker = _Taker(connection, at, feed, origin, who, flaps or Flaps())
     for alert in taker.open_new(list(alerts)):
@@ -91,8 +91,8 @@ def take(
             taker.fire(alert)
         else:
             taker.end(alert)
-    for complaint in complaints:
-        senders.tell(connection, complaint, at, feed=feed, origin=origin)
+    for fault in faults:
+        senders.tell(connection, fault, at, feed=feed, origin=origin)
 
 
 def take_signed(
@@ -104,13 +104,13 @@ def take_signed(
     feed: str,
     origin: str,
     flaps: Flaps | None = None,
-    complaints: Iterable[Complaint] = (),
+    faults: Iterable[SenderFault] = (),
 ) -> bool:
     """Do what a signed message says, once. False: this very message was taken before."""
     if not use_once(connection, signature, at):
         return False
     how: dict[str, Any] = {"feed": feed, "origin": origin, "flaps": flaps}
-    take(connection, alerts, at, **how, complaints=complaints)
+    take(connection, alerts, at, **how, faults=faults)
     return True
 
 

@@ -27,7 +27,7 @@ WELL = "sudah baik kembali"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Complaint:
+class SenderFault:
     """Something is wrong with a sender, or (`over`) not any more."""
 
     source: str
@@ -44,23 +44,23 @@ class Complaint:
 
 
 def tell(
-    connection: sa.Connection, complaint: Complaint, at: datetime, *, feed: str, origin: str
+    connection: sa.Connection, fault: SenderFault, at: datetime, *, feed: str, origin: str
 ) -> None:
     """Open, count up or end the incident about a sender."""
-    thing = _about(feed, complaint)
+    thing = _about(feed, fault)
     row = active_of(connection, thing)
-    if complaint.over:
+    if fault.over:
         if row is not None and row.is_active:
             incidents.recover(connection, thing, at, reason=WELL)
         return
     wait_for_turn(connection)
-    words: dict[str, Any] = {name: getattr(complaint, name) for name in _WORDS}
+    words: dict[str, Any] = {name: getattr(fault, name) for name in _WORDS}
     if row is not None and row.is_active:
-        if not complaint.lasting or (row.title, row.detail) != (words["title"], words["detail"]):
-            again = not complaint.lasting
+        if not fault.lasting or (row.title, row.detail) != (words["title"], words["detail"]):
+            again = not fault.lasting
             incidents.touch(connection, thing, at, **words, again=again)
-    elif row is None or not (complaint.lasting and row.resolved_by != incidents.WATCH):
-        more: dict[str, Any] = {"source": complaint.source, "origin": origin}
+    elif row is None or not (fault.lasting and row.resolved_by != incidents.WATCH):
+        more: dict[str, Any] = {"source": fault.source, "origin": origin}
         more["reopen_within"] = _WHILE_UNCLOSED
         incidents.open_incident(connection, thing, at, **words, **more)
 
@@ -70,9 +70,9 @@ def thing_of(feed: str, source: str, fingerprint: str) -> _Thing:
     return f"alert/{source}", feed, f"alert/{source}:{fingerprint}"
 
 
-def _about(feed: str, complaint: Complaint) -> _Thing:
-    which = f":{complaint.which}" if complaint.which else ""
-    return f"sender/{complaint.about}", feed, f"sender/{complaint.source}{which}"
+def _about(feed: str, fault: SenderFault) -> _Thing:
+    which = f":{fault.which}" if fault.which else ""
+    return f"sender/{fault.about}", feed, f"sender/{fault.source}{which}"
 
 
 def firing(connection: sa.Connection, feed: str) -> dict[str, int]:

@@ -10,15 +10,15 @@ from datetime import timedelta
 
 from commandcenter.alerts.alert import Message, spoken, text
 from commandcenter.records.alerts import Alert
-from commandcenter.records.senders import Complaint
+from commandcenter.records.senders import SenderFault
 
 _NAMES = {"alertmanager": "Alertmanager", "zabbix": "Zabbix", "cap": "CAP", "webhook": "Webhook"}
 _MOST_WORDS = 10
 
 
-def refused(source: str, sentence: str) -> Complaint:
+def refused(source: str, sentence: str) -> SenderFault:
     """Nothing of a message could be taken."""
-    return Complaint(
+    return SenderFault(
         source=source,
         about="refused",
         level="critical",
@@ -27,10 +27,10 @@ def refused(source: str, sentence: str) -> Complaint:
     )
 
 
-def silent(source: str, seconds: float, *, ever: bool, over: bool = False) -> Complaint:
+def silent(source: str, seconds: float, *, ever: bool, over: bool = False) -> SenderFault:
     """A sender that is expected says nothing."""
     what = "tidak terdengar lagi" if ever else "belum pernah terdengar"
-    return Complaint(
+    return SenderFault(
         source=source,
         about="silent",
         over=over,
@@ -41,12 +41,12 @@ def silent(source: str, seconds: float, *, ever: bool, over: bool = False) -> Co
     )
 
 
-def of(source: str, message: Message) -> tuple[Complaint, ...]:
+def of(source: str, message: Message) -> tuple[SenderFault, ...]:
     """What a message that was taken says of its sender."""
     return tuple(_of(source, message))
 
 
-def _of(source: str, message: Message) -> Iterator[Complaint]:
+def _of(source: str, message: Message) -> Iterator[SenderFault]:
     firing = [alert for alert in message.alerts if alert.firing]
     if message.bad:
         yield _unreadable(source, message)
@@ -58,9 +58,9 @@ def _of(source: str, message: Message) -> Iterator[Complaint]:
         yield _clock(source, firing)
 
 
-def _unreadable(source: str, message: Message) -> Complaint:
+def _unreadable(source: str, message: Message) -> SenderFault:
     count, whole = len(message.bad), not message.taken
-    return Complaint(
+    return SenderFault(
         source=source,
         about="unreadable",
         level="critical" if whole else "warning",
@@ -69,9 +69,9 @@ def _unreadable(source: str, message: Message) -> Complaint:
     )
 
 
-def _left_out(source: str, message: Message) -> Complaint:
+def _left_out(source: str, message: Message) -> SenderFault:
     missing, came = message.left_out, message.taken
-    return Complaint(
+    return SenderFault(
         source=source,
         about="left-out",
         which=message.group,
@@ -83,9 +83,9 @@ def _left_out(source: str, message: Message) -> Complaint:
     )
 
 
-def _words(source: str, words: Sequence[str]) -> Complaint:
+def _words(source: str, words: Sequence[str]) -> SenderFault:
     told = ", ".join(text(word, 40) for word in words[:_MOST_WORDS])
-    return Complaint(
+    return SenderFault(
         source=source,
         about="words",
         title=f"{named(source)}: keparahan tidak dikenal: {told}",
@@ -94,11 +94,11 @@ def _words(source: str, words: Sequence[str]) -> Complaint:
     )
 
 
-def _clock(source: str, firing: Sequence[Alert]) -> Complaint:
+def _clock(source: str, firing: Sequence[Alert]) -> SenderFault:
     """Without the minutes: it would be news with every message."""
     ahead = max(alert.seconds_ahead for alert in firing)
     hours = timedelta(seconds=ahead) // timedelta(hours=1) * 3600
-    return Complaint(
+    return SenderFault(
         source=source,
         about="clock",
         over=not ahead,
