@@ -91,7 +91,7 @@ async def test_hints_without_end_do_not_hold_up_the_others(
 async def test_a_flood_of_cookies_is_forgotten_with_the_visit(
     feed: Applications, sites: Path, desk: Desk, serve: Serve
 ) -> None:
-    cookies = b"".join(b"Set-Cookie: c%d=%s\r\n" % (n, b"x" * 30) for n in range(1000))
+    cookies = b"".join(b"Set-Cookie: c%d=umpan-%024d\r\n" % (n, n) for n in range(1000))
     asked: list[int] = []
 
     async def talk(request: bytes, writer: asyncio.StreamWriter) -> None:

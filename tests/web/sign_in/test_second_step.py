@@ -51,9 +51,10 @@ def seen_by_a_telephone(picture: bytes) -> str:
     them OpenCV misses one of forty."""
     pixels = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
     assert pixels is not None
-    nearer = (cv2.resize(pixels, None, fx=by, fy=by) for by in (1.0, 1.3, 1.7, 2.0, 2.6, 3.0))
-    reader = cv2.QRCodeDetector()
-    return next((read for one in nearer if (read := reader.detectAndDecode(one)[0])), "")
+    nearer = [cv2.resize(pixels, None, fx=by, fy=by) for by in (1.0, 1.3, 1.7, 2.0, 2.6, 3.0)]
+    readers = (cv2.QRCodeDetector(), cv2.QRCodeDetectorAruco())  # which miss different ones
+    tries = ((reader, one) for one in nearer for reader in readers)
+    return next((read for reader, one in tries if (read := reader.detectAndDecode(one)[0])), "")
 
 
 class Telephone:
