@@ -32,7 +32,8 @@ async def serving(talk: Talk, host: str = "127.0.0.1", **options: Any) -> AsyncI
         server.close()
         await asyncio.sleep(0)  # who was let in just now is met
         for unfinished, writer in list(talks.items()):
-            writer.transport.abort()
+            with suppress(AttributeError):  # Python 3.11.2: a TLS transport that is closed already
+                writer.transport.abort()
             unfinished.cancel()
         await asyncio.gather(*talks, return_exceptions=True)
 
