@@ -173,14 +173,24 @@ def _look_at_jpeg(task: Task) -> Look:
 
 
 def _look_at_stream(task: Task, seconds: float) -> Look:
-    from commandcenter.video.capture import Stream
-
     where = asyncio.run(resolve(task.url, task.networks, own_addresses()))
     described = asyncio.run(ask(task, where))
+    try:
+        return _follow(task, seconds, where, interpreted=not described.plain)
+    except CameraFault as fault:
+        if fault.state != "unreachable":
+            raise
+    # It answered a moment ago: once more and the other way, as whoever reads the pictures does.
+    return _follow(task, seconds, where, interpreted=described.plain)
+
+
+def _follow(task: Task, seconds: float, where: Resolved, *, interpreted: bool) -> Look:
+    from commandcenter.video.capture import Stream
+
     began = time.monotonic()
     frame, first, packets = None, 0.0, list[Any]()
     with (
-        lead(RelayThread(), task, where, interpreted=not described.plain) as route,
+        lead(RelayThread(), task, where, interpreted=interpreted) as route,
         contextlib.closing(Stream(route.task)) as stream,
     ):
         opened = time.monotonic()

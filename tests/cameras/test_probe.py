@@ -15,9 +15,10 @@ from commandcenter import camera_cli
 from commandcenter.camera_cli import Refused
 from commandcenter.config import Config
 from commandcenter.region import Region
+from commandcenter.video import capture
 from commandcenter.video import probe as probing
 from commandcenter.video.advice import advise, sub_stream
-from commandcenter.video.messages import Task
+from commandcenter.video.messages import CameraFault, Task
 from commandcenter.video.probe import Look, Probe, probe
 from feeds.cameras import Cameras
 from tests.cameras.conftest import PASSWORD, Listener, RtspServer
@@ -44,6 +45,25 @@ def told(*arguments: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     camera_cli.add_to(parser.add_subparsers(dest="command"))
     return parser.parse_args(["camera", *arguments])
+
+
+def test_a_stream_that_does_not_open_is_tried_once_more_the_other_way(
+    rtsp: RtspServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+
+    class Balking(capture.Stream):
+        def __init__(self, task: Task) -> None:
+            tried.append(task.url)
+            if len(tried) == 1:
+                raise CameraFault("unreachable", "aliran video tidak dapat dibuka")
+            super().__init__(task)
+
+    monkeypatch.setattr(capture, "Stream", Balking)
+    look = probing.look(task(rtsp.url("moving")), 0.5)
+    assert (look.width, look.height) == (640, 360)
+    assert len(tried) == 2
+    assert tried[0] != tried[1]  # the second one leads through a relay
 
 
 async def test_a_stream_is_measured(rtsp: RtspServer) -> None:
