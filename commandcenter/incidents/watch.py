@@ -219,9 +219,10 @@ class Watcher:
         now = self.now()
         due, everything = self._unrung, self._resync
         beat = now - self._beat_at >= HEARTBEAT
-        if self._changed or everything or beat:
+        rings = bool(due) or everything or beat  # and each time it is told that we watch
+        if self._changed or rings:
             await self._tell_status(now)
-        if not (due or everything or beat):
+        if not rings:
             self._stand_if_all_is_written()
             return
         self._unrung, self._resync = set(), False

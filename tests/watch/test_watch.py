@@ -17,7 +17,7 @@ from commandcenter.bus import Bus
 from commandcenter.bus.pictures import Pictures
 from commandcenter.incidents.bell import incident_value
 from commandcenter.incidents.rules import Rule
-from commandcenter.incidents.watch import Settings, Watcher
+from commandcenter.incidents.watch import HEARTBEAT, Settings, Watcher
 from commandcenter.reading import Origin, Reading
 from commandcenter.records import life, maintenance
 from commandcenter.records.database import Records
@@ -460,3 +460,17 @@ async def test_a_watcher_that_starts_without_its_records_waits_for_them(
         await system.until(lambda v: v.get("process/watch", {}).get("ok") is False)
         statement(sqlite_records, "ALTER TABLE away RENAME TO incident")
         await wall.until(lambda v: v.get("totals/all", {}).get("open") == 1)
+
+
+async def test_a_watch_that_is_busy_says_as_often_that_it_watches(
+    bus: Bus, sqlite_records: Records, clock: Clock
+) -> None:
+    """Screens say that nobody watches when they hear nothing of it for two minutes."""
+    wall, system = Wall(), Wall("system")
+    watch = watcher(bus, sqlite_records, clock)
+    async with running(watch.run(), wall.follow(bus), system.follow(bus)):
+        for number in range(20):  # 200 s in which something falls every ten
+            clock.forward(10)
+            await bus.publish("network", [link(clock, "down", f"device/rtr-{number}")])
+            await wall.until(lambda v: f"incident/{number + 1}" in v)  # noqa: B023
+        await system.until(lambda _: clock() - system.readings["process/watch"].at < HEARTBEAT)
