@@ -21,6 +21,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from commandcenter.demo import oddities
 from commandcenter.demo.agents import listen, make_agents
 from commandcenter.demo.applications import ApplicationPages
 from commandcenter.demo.complaints import Casebook
@@ -94,6 +95,7 @@ class Demo:
             *(machine.run() for machine in machines),
             portal(book, keys, now).run(),
             monitor(keys, self.elapsed, now).run(),
+            oddities.run(oddities.INBOX, INTAKE, now),
             serve_pages(routes, sockets),
             *cameras,
         ]

@@ -11,7 +11,7 @@ import random
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from commandcenter.demo.mishaps import Kind, Script
@@ -20,6 +20,7 @@ from commandcenter.demo.workday import ZONE, Scan, scans_of_day, staff
 
 FIRMWARE = "Ver 8.0.4.3-20240115"
 _BATCH = 100  # scans of one upload
+_STAFF = b"PIN=101\tName=Pegawai Contoh\tPri=0\tPasswd=1234\tCard=\tGrp=1\n"
 _PATIENCE = 10.0  # seconds for one request
 _BACK_OFF = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 _DIED = (OSError, ValueError, IndexError, EOFError, TimeoutError)  # of a request
@@ -105,6 +106,9 @@ class PushClient:
             if key == "Delay":
                 self.delay = max(2.0, float(value))
         self.greeted = True
+        if self.machine.tells_staff:
+            target = f"/iclock/cdata?SN={self.machine.serial}&table=USERINFO&Stamp=9999"
+            await self.server.ask("POST", target, _STAFF)
 
     async def push(self) -> None:
         """Upload every scan since the last one that was acknowledged; at first, since midnight."""
@@ -144,20 +148,22 @@ class PushClient:
 
     async def _upload(self, batch: Sequence[Scan]) -> None:
         target = f"/iclock/cdata?SN={self.machine.serial}&table=ATTLOG&Stamp=9999"
-        told = await self.server.ask("POST", target, attlog(batch))
+        told = await self.server.ask("POST", target, self.attlog(batch))
         if not told.startswith("OK"):
             raise Refused(told)
         self.last_batch = batch
         self.sent_until = max(batch[-1].at, self.sent_until or batch[-1].at)
 
-
-def attlog(batch: Sequence[Scan]) -> bytes:
-    """The body of an ATTLOG upload: one line a scan, device local time without a zone."""
-    lines = [
-        f"{scan.pin}\t{scan.at:%Y-%m-%d %H:%M:%S}\t{scan.status}\t{scan.verify}\t0\t0\t0\n"
-        for scan in batch
-    ]
-    return "".join(lines).encode()
+    def attlog(self, batch: Sequence[Scan]) -> bytes:
+        """The body of an ATTLOG upload: one line a scan, by the device's own clock, without a
+        zone."""
+        ahead = timedelta(minutes=self.machine.clock_minutes)
+        lines = [
+            f"{scan.pin}\t{scan.at + ahead:%Y-%m-%d %H:%M:%S}"
+            f"\t{scan.status}\t{scan.verify}\t0\t0\t0\n"
+            for scan in batch
+        ]
+        return "".join(lines).encode()
 
 
 def make_machines(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -31,6 +31,8 @@ class Trouble:
     first: float
     lasts: float
     every: float
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Beside its name and severity."""
 
     def since(self, seconds: float) -> float | None:
         """Since when it has been firing; None: it does not fire."""
@@ -46,6 +48,10 @@ TROUBLES = (
     Trouble(
         "SuhuRuangServer", "critical", "Suhu ruang server 31 °C",
         "AC 2 tidak bekerja", 150, 240, 1310,
+    ),
+    Trouble(  # as Grafana tells that a rule has nothing to look at: not the alarm itself
+        "DatasourceNoData", "warning", "", "", 95, 400, 1500,
+        {"rulename": "Suhu gudang vaksin", "datasource_uid": "prometheus"},
     ),
 )  # fmt: skip
 
@@ -104,7 +110,7 @@ def as_webhook(trouble: Trouble, status: str, now: datetime, age: float) -> dict
     ended = now.isoformat() if status == "resolved" else "0001-01-01T00:00:00Z"
     alert = {
         "status": status,
-        "labels": {"alertname": trouble.name, "severity": trouble.severity},
+        "labels": {"alertname": trouble.name, "severity": trouble.severity, **trouble.labels},
         "annotations": {"summary": trouble.summary, "description": trouble.detail},
         "startsAt": (now - timedelta(seconds=age)).isoformat(),
         "endsAt": ended,

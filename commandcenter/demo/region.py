@@ -34,6 +34,8 @@ class FingerprintMachine:
     serial: str
     office: str
     name: str
+    clock_minutes: int = 0  # by which its clock is ahead
+    tells_staff: bool = False  # it also uploads its list of staff, with names and passwords
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from commandcenter.demo.machines import PushClient, Refused, Server, attlog, make_machines
+from commandcenter.demo.machines import PushClient, Refused, Server, make_machines
 from commandcenter.demo.mishaps import Kind, Script
 from commandcenter.demo.region import FingerprintMachine, Region
 from commandcenter.demo.workday import ZONE, Scan, scans_of_day, staff
@@ -164,4 +164,4 @@ def test_nobody_has_two_pins_and_no_pin_two_machines(region: Region) -> None:
 
 
 def test_a_batch_is_one_line_a_scan() -> None:
-    assert attlog(MORNING).count(b"\n") == 3
+    assert client(Recorder(), Clock()).attlog(MORNING).count(b"\n") == 3
