@@ -29,6 +29,7 @@ from commandcenter.rates import Rates, source_of
 
 log = logging.getLogger(__name__)
 
+_TLS = b"\x16\x03"  # how a greeting in TLS begins
 _IDLE_SECONDS = 75  # machines poll every 30 s and may keep their connection
 _GRACE_SECONDS = 5.0  # after the reading time is over: for the answer 408 to be written
 _CONNECTIONS = 1000
@@ -160,7 +161,7 @@ class Intake:
     async def _answer(self, scope: Scope, body: bytes, send: Send) -> None:
         async def watched(message: Message) -> None:
             if message.get("status") == 404:
-                self._tell_stranger(_source(scope))
+                self.tell_seldom(_source(scope), "nothing listens at this path")
             await send(message)
 
         try:
@@ -169,7 +170,7 @@ class Intake:
             log.exception("intake: %s failed", _source(scope))
             self.reject(_source(scope), f"our own failure ({type(error).__name__})", body)
 
-    def _tell_stranger(self, source: str) -> None:
+    def tell_seldom(self, source: str, reason: str) -> None:
         """Once an hour: a device with a wrong address asks every few seconds, and would push
         everything else out of what is kept aside."""
         now = self._clock()
@@ -178,7 +179,7 @@ class Intake:
         if len(self._strangers) >= _MOST_STRANGERS:
             self._strangers.clear()
         self._strangers[source] = now
-        self.reject(source, "nothing listens at this path")
+        self.reject(source, reason)
 
 
 def intake_app(
@@ -245,6 +246,12 @@ class _PushProtocol(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         where = str(self.client[0]) if self.client else "?"
+        if self._first_bytes.startswith(_TLS):
+            self._intake.tell_seldom(
+                where, "not a request in HTTP but in HTTPS: turn HTTPS off in it"
+            )
+            super().send_400_response(msg)
+            return
         # Only the first bytes: a path may hold a secret, a body may name people.
         self._intake.reject(where, f"not a request in HTTP; it begins {self._first_bytes!r}")
         super().send_400_response(msg)
