@@ -113,7 +113,9 @@ def below_header(
         if any(below.cells) and fits(below.cells):
             continue  # the names of both rows are in the lower one
         if fits(row.cells):
-            return row, _uncounted(chain(above[at + 1 :], rows))
+            upper = above[at - 1] if at else row
+            names = _merged(upper.cells, row.cells) if upper.number == row.number - 1 else row.cells
+            return Row(row.number, names), _uncounted(chain(above[at + 1 :], rows))
         both = _merged(row.cells, below.cells)
         if any(row.cells) and fits(both):
             return Row(below.number, both), _uncounted(chain(above[at + 2 :], rows))

@@ -18,12 +18,13 @@ _MONTHS = ("jan", "feb", "mar", "apr", "mei", "jun", "jul", "agu", "sep", "okt",
 _OTHER_NAMES = {"may": 5, "aug": 8, "ags": 8, "agt": 8, "oct": 10, "nop": 11, "dec": 12, "peb": 2}
 _ZONES = {"wib": 7, "wita": 8, "wit": 9, "utc": 0, "gmt": 0, "z": 0}  # hours before UTC
 _TIME = r"(?P<h>\d{1,2})[:.](?P<min>\d{2})(?:[:.](?P<s>\d{2})(?:[.,]\d+)?)?(?: ?(?P<half>[ap])m)?"
-_CLOCK = rf"(?:[ ,T/|-]+(?:pukul |pkl\.? |jam )?{_TIME})?"
+_CLOCK = rf"(?:[ ,T/|-]+(?:(?:pukul|pkl\.?|jam)[ :]+)?{_TIME})?"
 _ZONE = r"(?: ?(?P<zone>wib|wita|wit|utc|gmt|z))?"
 _FORMS = tuple(
     re.compile(rf"(?:[a-z'’]+[, ]+)?{day}{_CLOCK}{_ZONE}", re.IGNORECASE | re.ASCII)
     for day in (
         r"(?P<y>\d{4})[/.-](?P<m>\d{1,2})[/.-](?P<d>\d{1,2})",
+        r"(?P<y>20\d{2})(?P<m>\d{2})(?P<d>\d{2})",
         r"(?P<d>\d{1,2})[/.-](?P<m>\d{1,2})[/.-](?P<y>\d{4}|\d{2})",
         r"(?P<d>\d{1,2})[ -](?P<m>[a-z]{3,9})[ .-]+(?P<y>\d{4}|\d{2})",
         r"(?P<m>[a-z]{3,9})\.? (?P<d>\d{1,2}),? (?P<y>\d{4})",

@@ -34,6 +34,10 @@ from commandcenter.spreadsheet import (
 )
 
 _ESSENTIAL = {"id", "title", "description"}
+Found = tuple[Row, dict[str, str]]
+"""A row, and its cells by their fields."""
+_SUM = re.compile(r"(sub ?|grand )?(total|jumlah)( \w+)?[ :.=]*", re.IGNORECASE)
+_WORDS = re.compile(r" |^\D+$")  # and no number of a complaint that lacks its text
 _DATES = ("received_at", "due_at", "closed_at")
 _ORDINAL = (
     "the column nomor counts the rows (1, 2, 3 …), in each file anew: add the complaints' own "
@@ -106,12 +110,14 @@ class _Reader:
                 f"{_where(table, header)}: no column with a date (tanggal, tanggal laporan masuk): "
                 "its complaints are taken without one"
             )
-        found: list[tuple[Row, dict[str, str]]] = []
-        for row in rows:
-            cells = pick(row.cells, columns)
-            # Without the header anew on each printed page, and without footers.
-            if row.cells != header.cells and (row.fault or cells.keys() & _ESSENTIAL):
-                found.append((row, cells))
+        found = _without_footer(
+            [
+                (row, cells)
+                for row in rows
+                if not _is_header_anew(row, header, columns)
+                and ((cells := pick(row.cells, columns)).keys() & _ESSENTIAL or row.fault)
+            ]
+        )
         self._remark(_where(table, header), columns, found)
         ordinal = counts_rows(header.cells, [cells.get("id", "") for _, cells in found])
         for row, cells in found:
@@ -124,9 +130,7 @@ class _Reader:
             except BadComplaint as error:
                 self.sheet.bad.append(BadRow(_where(table, row), str(error), outline(cells)))
 
-    def _remark(
-        self, where: str, columns: dict[str, list[int]], found: list[tuple[Row, dict[str, str]]]
-    ) -> None:
+    def _remark(self, where: str, columns: dict[str, list[int]], found: Sequence[Found]) -> None:
         """Puts dates that are written month first into our order, and tells of cells that have no
         value."""
         for name in _DATES:
@@ -180,6 +184,21 @@ class _Reader:
 
     def _moment(self, told: str) -> datetime | None:
         return dates.moment(told, self.zone, self.now)
+
+
+def _is_header_anew(row: Row, header: Row, columns: dict[str, list[int]]) -> bool:
+    """As it stands on each printed page."""
+    return header.cells[columns["id"][0]] in all_of(row.cells, columns, "id")
+
+
+def _without_footer(found: Sequence[Found]) -> list[Found]:
+    """Without sums, and without single words below the last complaint, such as who signs."""
+    told = [[cell for cell in row.cells if cell] for row, _ in found]
+    last = len(found)
+    while last and len(told[last - 1]) == 1 and _WORDS.search(told[last - 1][0]):
+        last -= 1
+    kept = zip(found[:last], told, strict=False)
+    return [one for one, cells in kept if not cells or not _SUM.fullmatch(cells[0])]
 
 
 def _dated(sheet: Sheet, changed_at: datetime | None, now: datetime) -> Sheet:

@@ -72,7 +72,7 @@ def _next(words: list[str]) -> tuple[Stage | None, list[str], bool]:
         found = _STAGES.get(" ".join(words[:length]))
         if found is not None:
             return found, words[length:], False
-    if words[0] in _FILLERS:
+    if words[0] in _FILLERS or words[0].isdecimal():  # "Proses (50%)"
         return None, words[1:], False
     if words[0] in _NOT_YET:  # what follows is not true yet
         words = list(dropwhile(_FILLERS.__contains__, words[1:]))

@@ -406,3 +406,19 @@ async def test_hidden_sheets_are_left_out_and_named(feed: Complaints, desk: Desk
     assert "sheet Lama was left out: it is hidden" in reasons
     assert "1 rows have cells without a value" in reasons
     assert ((await look(feed, desk))["complaint/import:A-1"].value or {})["title"] == "Sampah"
+
+
+async def test_two_rows_of_names_are_read_together_and_footers_are_no_complaints(
+    feed: Complaints, desk: Desk, tray: Tray
+) -> None:
+    """Names over both rows stand in the upper one: without it all would be open and undated."""
+    raw = b"No;Tanggal;Aduan;;Status\n;;Nomor Tiket;Uraian;\n(1);(2);(3);(4);(5)\n"
+    raw += b"1;3 Nov 2026;T-1;Air mati;Selesai\n2;4 Nov 2026;T-2;Jalan;Proses (50%)\n"
+    raw += b";;Nomor Tiket;Uraian;\n3;4 Nov 2026;T-3;Bau;Close\n"
+    raw += b"Jumlah;;3;3;\n;;Mengetahui,;;\n;;NIP. 19700101;;\n"
+    await drop(feed, desk, "rekap.csv", raw)
+    readings = await look(feed, desk)
+    [key] = [r.key for r in readings.values() if r.value and r.kind == "complaint"]
+    assert (readings[key].value or {})["received_at"] == "2026-11-03T17:00:00+00:00"
+    assert (readings["totals/all"].value or {})["refused"] == {}
+    assert tray.kept == []
