@@ -173,12 +173,12 @@ class Intake:
     def tell_seldom(self, source: str, reason: str) -> None:
         """Once an hour: a device with a wrong address asks every few seconds, and would push
         everything else out of what is kept aside."""
-        now = self._clock()
-        if now - self._strangers.get(source, -_HOUR) < _HOUR:
+        now, mark = self._clock(), f"{source} {reason}"
+        if now - self._strangers.get(mark, -_HOUR) < _HOUR:
             return
         if len(self._strangers) >= _MOST_STRANGERS:
             self._strangers.clear()
-        self._strangers[source] = now
+        self._strangers[mark] = now
         self.reject(source, reason)
 
 
@@ -246,14 +246,11 @@ class _PushProtocol(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         where = str(self.client[0]) if self.client else "?"
-        if self._first_bytes.startswith(_TLS):
-            self._intake.tell_seldom(
-                where, "not a request in HTTP but in HTTPS: turn HTTPS off in it"
-            )
-            super().send_400_response(msg)
-            return
         # Only the first bytes: a path may hold a secret, a body may name people.
-        self._intake.reject(where, f"not a request in HTTP; it begins {self._first_bytes!r}")
+        reason = f"not a request in HTTP; it begins {self._first_bytes!r}"
+        if self._first_bytes.startswith(_TLS):
+            reason = "not a request in HTTP but in HTTPS: turn HTTPS off in it"
+        self._intake.tell_seldom(where, reason)
         super().send_400_response(msg)
 
     @property

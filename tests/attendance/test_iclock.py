@@ -288,6 +288,19 @@ async def test_lines_may_end_in_cr_alone_and_have_spaces_for_tabs(
     assert tray.kept == []
 
 
+async def test_scans_without_a_length_are_not_acknowledged(
+    app: Intake, desk: Desk, tray: Tray
+) -> None:
+    """What follows such a head is no body for HTTP: an answer "OK: 0" would lose it."""
+    head = b"POST /iclock/cdata?SN=DK1&table=ATTLOG&Stamp=1 HTTP/1.0\r\n\r\n"
+    async with listening(app) as port:
+        for _ in range(3):
+            assert status(await say(port, head + PUNCHES)) == 411
+    assert await desk.records.read(_count) == 0
+    told = [reason for source, reason, _ in tray.kept if source == "DK1"]
+    assert told == ["its scans come without a length, and cannot be read (0 records, 0 bytes)"]
+
+
 async def test_a_machine_of_which_nothing_can_be_read_is_not_well_and_its_office_unknown(
     app: Intake, feed: Attendance, desk: Desk
 ) -> None:
