@@ -139,6 +139,7 @@ def _merged(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
 
 # --- what a file is
 
+_CONTROLS = re.compile(rb"[\0-\x08\x0e-\x1f]")  # few in a text, even in one that was damaged
 _OLE = b"\xd0\xcf\x11\xe0"  # an old workbook, or the wrapping of one with a password
 _STARTS = {
     "empty": rb"\0*\Z",
@@ -167,7 +168,7 @@ def _kind(raw: bytes) -> str:
     found = next((kind for kind, form in _STARTS.items() if re.match(form, start)), "")
     if found:
         return found
-    return "text" if _encoding(raw) or b"\0" not in raw[:2048] else "binary"
+    return "text" if _encoding(raw) or len(start) > 20 * len(_CONTROLS.findall(start)) else "binary"
 
 
 def _packed(raw: bytes) -> str:
@@ -260,7 +261,8 @@ def _sheet_rows(name: str, sheet: Any, written: Any) -> Iterator[Row]:
     try:
         rows = zip(sheet.iter_rows(values_only=True), formulas, strict=False)
         for number, (cells, told) in enumerate(rows, start=1):
-            yield Row(number, [_cell(cell) for cell in cells], unknown=_unknown(cells, told))
+            if cells:  # a format down to the last row makes a million without any
+                yield Row(number, [_cell(cell) for cell in cells], unknown=_unknown(cells, told))
     except Exception as error:
         raise BadList([f"{name}, sheet {sheet.title}: {_not_xlsx(error)}"]) from error
 
@@ -366,7 +368,16 @@ def _decode(raw: bytes) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return raw.decode("cp1252", errors="replace")  # what Excel on Windows writes
+        return "".join(map(_line, raw.removeprefix(b"\xef\xbb\xbf").splitlines(keepends=True)))
+
+
+def _line(raw: bytes) -> str:
+    """In files that were put together, one line is in UTF-8 and the other as Excel on Windows
+    writes it."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", errors="replace")
 
 
 def _encoding(raw: bytes) -> str:

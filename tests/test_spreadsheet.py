@@ -51,12 +51,17 @@ TABLE = [["id", "judul"], ["1", "Air, keruh"]]
         "id\tjudul\r\n1\tAir, keruh\r\n".encode("utf-16-be"),
         b'id;judul\n="1";\xa0Air, keruh \n',
         b"<table><tr><th>id<th>judul</tr><tr><td>1</td><td>Air,\n keruh</td></tr></table>",
-        b"id|judul\n1|Air, keruh\n",
+        b"id|judul\n1|Air, ker\0uh\n",
         b"\n;\nid;judul\n1;Air, keruh\n",
     ],
 )
 def test_the_same_table_in_many_dresses(raw: bytes) -> None:
     assert cells(raw) == TABLE
+
+
+def test_each_line_has_an_encoding_of_its_own() -> None:
+    raw = "1;“Kutip”\n".encode() + "2;Café\n".encode("cp1252")
+    assert cells(raw) == [["1", "“Kutip”"], ["2", "Café"]]
 
 
 def test_decimal_commas_do_not_divide() -> None:

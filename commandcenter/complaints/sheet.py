@@ -114,7 +114,8 @@ class _Reader:
             [
                 (row, cells)
                 for row in rows
-                if not _is_header_anew(row, header, columns)
+                if (any(row.cells) or row.fault)
+                and not _is_header_anew(row, header, columns)
                 and ((cells := pick(row.cells, columns)).keys() & _ESSENTIAL or row.fault)
             ]
         )
