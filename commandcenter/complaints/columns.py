@@ -60,8 +60,9 @@ def find_columns(header: Sequence[str]) -> dict[str, list[int]]:
 def counts_rows(header: Sequence[str], numbers: Sequence[str]) -> bool:
     """Whether what stands in the column of numbers is 1, 2, 3, … of the rows, in each file anew."""
     columns = find_columns(header).get("id", [])
-    ordinal = [_plain(header[at]) for at in columns] == ["nomor"]
-    return ordinal and [*numbers] == [str(n) for n in range(1, len(numbers) + 1)]
+    counted = [str(number) for number in range(1, len(numbers) + 1)]
+    named = [_plain(header[at]) for at in columns] == ["nomor"]
+    return named and len(counted) > 2 and [*numbers] == counted
 
 
 def _plain(cell: str) -> str:

@@ -41,7 +41,7 @@ _WORDS = re.compile(r" |^\D+$")  # and no number of a complaint that lacks its t
 _DATES = ("received_at", "due_at", "closed_at")
 _ORDINAL = (
     "the column nomor counts the rows (1, 2, 3 …), in each file anew: add the complaints' own "
-    "numbers (nomor tiket)"
+    "numbers (nomor tiket); if these are their own, name the column nomor aduan"
 )
 
 

@@ -376,7 +376,7 @@ async def test_secret_complaints_count_and_say_nothing(feed: Complaints, desk: D
 
 async def test_a_number_that_only_counts_the_rows_is_none(feed: Complaints, desk: Desk) -> None:
     """It begins anew in each file: November would take the place of October."""
-    raw = b"Nomor;Judul;Tanggal\n1;Air;3 Nov 2026\n2;Jalan;4 Nov 2026\n"
+    raw = b"Nomor;Judul;Tanggal\n1;Air;3 Nov 2026\n2;Jalan;4 Nov 2026\n3;Bau;4 Nov 2026\n"
     folder = await drop(feed, desk, "november.csv", raw)
     reasons = (folder / "rejected" / "november.csv.reasons.txt").read_text()
     assert "row 2: the column nomor counts the rows" in reasons
