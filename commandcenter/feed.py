@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict
 
+from commandcenter.language import Language
 from commandcenter.lists import Office
 from commandcenter.reading import Origin, Reading
 from commandcenter.secret import SecretMissing
@@ -65,9 +66,15 @@ class Desk:
     """What is wrong with the list that the feed reads, in sentences."""
     left_out: frozenset[str] = frozenset()
     """Ids of the rows of it that cannot be used: what is known of such a thing is not forgotten."""
+    language: str = "id"
+    """Of sentences that leave the program at once: files, incidents."""
     pictures: Pictures | None = None
     """Where cameras leave their pictures, and hear who is looking."""
     _failures: dict[str, str] = field(default_factory=dict)
+
+    def reason(self, told: str) -> str:
+        """Why something was rejected, in our language (see Language.reason)."""
+        return Language(self.language, self.zone).reason(told)
 
     async def each(
         self, look: Callable[[Thing], Awaitable[Found]], things: Mapping[str, Thing]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -24,7 +26,19 @@ _ZONE_NAMES = {
 @lru_cache
 def catalogue(language: str) -> dict[str, str]:
     """English sentence -> `language`, from locale/<language>.po; English itself has none."""
-    path = Path(__file__).parent / "locale" / f"{language}.po"
+    return _sentences(f"{language}.po")
+
+
+@lru_cache
+def _phrases(language: str) -> tuple[Mapping[str, str], re.Pattern[str]]:
+    """Parts of reasons, from locale/<language>.reasons.po, and what finds the longest of them."""
+    words = _sentences(f"{language}.reasons.po")
+    longest_first = sorted(words, key=len, reverse=True)
+    return words, re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
+
+
+def _sentences(name: str) -> dict[str, str]:
+    path = Path(__file__).parent / "locale" / name
     if not path.exists():
         return {}
     with path.open("rb") as file:
@@ -48,6 +62,13 @@ class Language:
         if not values:
             return translated  # for whoever puts them in later
         return translated.format(**{k: self._grouped(v) for k, v in values.items()})
+
+    def reason(self, told: str) -> str:
+        """Why input was rejected. Such a sentence is put together where the input is read, with
+        names and numbers in it, in English, which senders are answered in: its known parts are
+        exchanged, the others stay."""
+        words, parts = _phrases(self.code)
+        return parts.sub(lambda found: words[found[0]], told) if words else told
 
     def _grouped(self, value: Any) -> Any:
         """3.000 of a whole number that is long enough; anything else as it is."""

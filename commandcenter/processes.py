@@ -198,6 +198,7 @@ def _runner(feed: Feed, config: Config, house: House) -> Runner:
         records=house.records,
         reject=lambda *_, **__: None,
         wake=lambda: None,
+        language=config.region.language,
         pictures=house.pictures,
     )
     runner = Runner(feed, desk, house.bus)

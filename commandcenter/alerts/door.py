@@ -7,7 +7,7 @@ import hmac
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -173,7 +173,7 @@ class Door:
 
     async def _write(self, signature: str, message: Message, now: datetime) -> None:
         write, how = self.desk.records.write, self._how()
-        about = sender_faults.of(self.source, message)
+        about = tuple(map(self._worded, sender_faults.of(self.source, message)))
         if signature:
             how["faults"] = about
             await write(kept.take_signed, signature, message.alerts, now, **how)
@@ -185,8 +185,11 @@ class Door:
 
     async def _tell(self, fault: SenderFault) -> None:
         self.tally.problem = fault.detail
-        now = self.desk.now()
-        await self.desk.records.write(kept.take, (), now, **self._how(), faults=(fault,))
+        now, faults = self.desk.now(), (self._worded(fault),)
+        await self.desk.records.write(kept.take, (), now, **self._how(), faults=faults)
+
+    def _worded(self, fault: SenderFault) -> SenderFault:
+        return replace(fault, detail=self.desk.reason(fault.detail))
 
     def _how(self) -> dict[str, Any]:
         told = self.settings

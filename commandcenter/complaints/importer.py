@@ -87,7 +87,7 @@ class Importer:
         _put_aside(desk, path, sheet)
         reasons = [f"{path.name}, {row.where}: {row.reason}" for row in sheet.bad]
         reasons += [f"{path.name}: {note}" for note in sheet.notes]
-        await asyncio.to_thread(self.inbox.finish, path, reasons, desk.now(), taken=taken)
+        await self._finish(desk, path, reasons, taken=taken)
         await self._note(desk, path, sheet.at, taken=taken, refused=len(sheet.bad))
 
     async def _write(self, desk: Desk, part: Sequence[Told]) -> list[BadRow]:
@@ -98,9 +98,13 @@ class Importer:
     async def _refuse(
         self, desk: Desk, path: Path, mistakes: Sequence[str], changed_at: datetime | None
     ) -> None:
-        await asyncio.to_thread(self.inbox.finish, path, mistakes, desk.now(), taken=False)
+        await self._finish(desk, path, mistakes, taken=False)
         desk.reject("import", mistakes[0])
         await self._note(desk, path, changed_at or desk.now(), taken=False, refused=0)
+
+    async def _finish(self, desk: Desk, path: Path, reasons: Sequence[str], *, taken: bool) -> None:
+        told = [desk.reason(reason) for reason in reasons]
+        await asyncio.to_thread(self.inbox.finish, path, told, desk.now(), taken=taken)
 
     async def _note(
         self, desk: Desk, path: Path, at: datetime, *, taken: bool, refused: int

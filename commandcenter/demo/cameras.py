@@ -41,7 +41,9 @@ class Watcher:
     ready: bool = False
 
     def send(self, writer: asyncio.StreamWriter, units: Sequence[bytes], seconds: float) -> None:
-        """One picture."""
+        """One picture; to nobody when the connection is lost and its end not yet read."""
+        if writer.is_closing():
+            return
         packets = self.rtp.packets(units, seconds)
         writer.write(b"".join(interleaved(self.channel, packet) for packet in packets))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from starlette.requests import Request
@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from commandcenter.board import Board
 from commandcenter.records import audit, rejects
+from commandcenter.records.rejects import RejectGroup
 from commandcenter.web.console_doors import Absent, Doors, address_of, plain
 from commandcenter.web.doors import by_of
 
@@ -33,13 +34,20 @@ class RejectedInput:
         self.doors.check_whole(by_of(request))
         groups = await self.doors.records.read(rejects.groups)
         lists = {r.identity: r.value or {} for r in self.board.all("system", "feed")}
-        wrong = {feed: told.get("list_mistakes") for feed, told in lists.items()}
+        wrong = {feed: value.get("list_mistakes") for feed, value in lists.items()}
         told: dict[str, Any] = {
-            "groups": plain([asdict(group) for group in groups]),
+            "groups": plain([asdict(self._worded(group)) for group in groups]),
             "kept": sum(group.count for group in groups),
-            "lists": {feed: mistakes for feed, mistakes in wrong.items() if mistakes},
+            "lists": {feed: [*map(self._reason, told)] for feed, told in wrong.items() if told},
         }
         return told
+
+    def _worded(self, group: RejectGroup) -> RejectGroup:
+        newest = [replace(line, reason=self._reason(line.reason)) for line in group.newest]
+        return replace(group, reason=self._reason(group.reason), newest=newest)
+
+    def _reason(self, told: str) -> str:
+        return self.doors.say.reason(told)
 
     async def read(self, request: Request) -> dict[str, Any]:
         """The beginning of one input, as far as it is text."""

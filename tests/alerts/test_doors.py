@@ -103,7 +103,8 @@ async def test_what_cannot_be_read_is_answered_with_a_sentence_and_put_aside(
     assert [(kept[0], kept[2]) for kept in tray.kept] == [(source, body)]
     row = await the_incident(desk)
     assert row.title.endswith("satu pesan ditolak, isinya tidak diketahui")
-    assert (row.level, row.source, row.detail) == ("critical", source, answer.json()["error"])
+    told = desk.reason(answer.json()["error"])
+    assert (row.level, row.source, row.detail) == ("critical", source, told)
 
 
 async def test_when_no_alert_of_a_group_is_good_the_sender_is_told_why(

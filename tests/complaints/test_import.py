@@ -100,11 +100,12 @@ async def test_wrong_headers_are_told_and_nothing_is_imported(
 ) -> None:
     folder = await drop(feed, desk, "staf.csv", b"nip,nama\n1,Budi\n")
     reasons = (folder / "rejected" / "staf.csv.reasons.txt").read_text()
-    wrong = "staf.csv: no column nomor aduan and judul or isi"
-    advice = "; write these names into the row above the first complaint"
-    assert reasons == f"{wrong}{advice}\nrow 1 has nip, nama\n"
+    wrong = "staf.csv: tidak ada kolom nomor aduan dan judul atau isi"
+    advice = "; tulis nama itu di baris di atas aduan pertama"
+    assert reasons == f"{wrong}{advice}\nbaris 1 berisi nip, nama\n"
     assert (folder / "rejected" / "staf.csv").exists()
-    assert tray.kept == [("import", wrong + advice, b"")]  # what is in row 1 may be a person
+    assert [(source, body) for source, _, body in tray.kept] == [("import", b"")]
+    assert "nip" not in tray.kept[0][1]  # what is in row 1 may be a person
 
 
 async def test_a_bad_row_is_put_aside_and_the_good_ones_are_taken(
@@ -115,9 +116,9 @@ async def test_a_bad_row_is_put_aside_and_the_good_ones_are_taken(
     folder = await drop(feed, desk, "a.csv", text.encode())
     reasons = (folder / "done" / "a.csv.reasons.txt").read_text().splitlines()
     assert [reason.split(":")[0] for reason in reasons] == [
-        "a.csv, row 2",
-        "a.csv, row 3",
-        "a.csv, row 4",
+        "a.csv, baris 2",
+        "a.csv, baris 3",
+        "a.csv, baris 4",
     ]
     assert len(tray.kept) == 3
     assert not any(b"Siti" in kept for _, _, kept in tray.kept)
@@ -195,7 +196,7 @@ async def test_a_sheet_without_a_date_is_told_and_nothing_of_it_is_of_today(
     feed: Complaints, desk: Desk
 ) -> None:
     folder = await drop(feed, desk, "a.csv", b"id,judul\n1,Air\n")
-    assert "no column with a date" in (folder / "done" / "a.csv.reasons.txt").read_text()
+    assert "tidak ada kolom tanggal" in (folder / "done" / "a.csv.reasons.txt").read_text()
     value = (await look(feed, desk))["totals/all"].value
     assert value == totals(open=1, undated=1, from_file=1, file_at=NOW.isoformat())
 
@@ -215,7 +216,7 @@ async def test_every_sheet_is_taken_and_those_without_a_header_are_named(
     book.save(raw)
     folder = await drop(feed, desk, "rekap.xlsx", raw.getvalue())
     reasons = (folder / "done" / "rekap.xlsx.reasons.txt").read_text()
-    assert reasons == "rekap.xlsx: sheet Sampul was left out: no header\n"
+    assert reasons == "rekap.xlsx: lembar Sampul dilewati: tidak ada baris judul kolom\n"
     value = (await look(feed, desk))["totals/all"].value
     assert value is not None
     assert value["open"] == 2
@@ -229,8 +230,8 @@ async def test_numbers_that_a_spreadsheet_has_cut_do_not_become_one_complaint(
     folder = await drop(feed, desk, "tiket.csv", raw)
     reasons = (folder / "rejected" / "tiket.csv.reasons.txt").read_text().splitlines()
     assert [reason.partition(":")[0] for reason in reasons] == [
-        "tiket.csv, row 2",
-        "tiket.csv, row 3",
+        "tiket.csv, baris 2",
+        "tiket.csv, baris 3",
     ]
 
 
@@ -240,7 +241,7 @@ async def test_rows_with_one_number_are_told_and_the_last_counts(
     raw = b"id,judul,tanggal\n7,Jalan,3 Nov 2026\n7,Air,3 Nov 2026\n"
     folder = await drop(feed, desk, "a.csv", raw)
     reasons = (folder / "done" / "a.csv.reasons.txt").read_text()
-    assert reasons == "a.csv, row 2: the same number as row 3, which was taken\n"
+    assert reasons == "a.csv, baris 2: nomornya sama dengan baris 3, yang dipakai\n"
     readings = await look(feed, desk)
     value = readings["complaint/import:7"].value
     assert value is not None
@@ -290,7 +291,7 @@ async def test_a_file_does_not_reopen_what_is_closed(feed: Complaints, desk: Des
         closed_today=0,  # some time before the file was written
     )
     reasons = next((folder / "done").glob("a.*.reasons.txt")).read_text()
-    assert "number 1: it is closed" in reasons
+    assert "nomor 1: aduan ini sudah ditutup" in reasons
 
 
 async def test_a_file_that_could_not_be_used_is_named_until_the_next_one(

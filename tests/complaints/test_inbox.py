@@ -44,12 +44,12 @@ def reason(folder: Path, name: str) -> str:
 @pytest.mark.parametrize(
     ("name", "raw", "advice"),
     [
-        ("rekap.xls", b"\xd0\xcf\x11\xe0", "save it as Excel Workbook"),
-        ("rekap.zip", b"PK\x05\x06" + b"\0" * 18, "unpack"),
+        ("rekap.xls", b"\xd0\xcf\x11\xe0", "simpan sebagai Excel Workbook"),
+        ("rekap.zip", b"PK\x05\x06" + b"\0" * 18, "buka arsipnya"),
         ("surat.pdf", b"%PDF-1.7", "PDF"),
-        ("foto.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF", "neither CSV nor XLSX"),
-        ("kosong.csv", b"", "empty"),
-        ("catatan.txt", b"ingat: rapat\n", "no column"),
+        ("foto.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF", "bukan CSV dan bukan XLSX"),
+        ("kosong.csv", b"", "kosong"),
+        ("catatan.txt", b"ingat: rapat\n", "tidak ada kolom"),
     ],
 )
 async def test_what_is_no_list_comes_back_with_what_to_do(
@@ -80,8 +80,8 @@ async def test_folders_and_links_come_back(importer: Importer, desk: Desk, folde
     await look_twice(importer, desk)
     assert left(folder) == []
     assert (folder / "rejected" / "November" / "a.csv").exists()
-    assert "put the files themselves" in reason(folder, "November")
-    assert "a link" in reason(folder, "pintasan.csv")
+    assert "taruh berkasnya langsung" in reason(folder, "November")
+    assert "tautan" in reason(folder, "pintasan.csv")
 
 
 @pytest.mark.parametrize("name", ["Thumbs.db", "~$rekap.xlsx", ".~lock.a.csv#", ".DS_Store"])
@@ -91,7 +91,7 @@ async def test_what_programs_leave_behind_goes(
     (folder / name).write_bytes(b"x")
     await look_twice(importer, desk)
     assert left(folder) == []
-    assert "may be deleted" in reason(folder, name)
+    assert "boleh dihapus" in reason(folder, name)
 
 
 @pytest.mark.parametrize("name", ["rekap.csv.part", ".rekap.csv.Xa3f", "rekap.crdownload"])

@@ -19,7 +19,7 @@ def put_aside(desk: Desk) -> None:
     with desk.records.engine.begin() as connection:
         for row in (3, 9, 12):
             at = now + timedelta(seconds=row)
-            reason = f"aduan.csv, baris {row}: tanggal tidak terbaca"
+            reason = f"aduan.csv, row {row}: a date lies in the future"
             body, source = b"ADU-1;32 Januari", "import"
             rejects.keep(
                 connection, at=at, feed="complaints", source=source, reason=reason, body=body
@@ -32,7 +32,7 @@ def test_it_is_told_by_source_and_reason_with_the_newest_first(desk: Desk, put_a
     network, complaints = told["groups"][:2]
     assert (network["feed"], network["source"], network["count"]) == ("network", "10.0.0.1", 1)
     assert complaints["count"] == 3
-    assert complaints["reason"] == "aduan.csv, baris 12: tanggal tidak terbaca"
+    assert complaints["reason"] == "aduan.csv, baris 12: tanggalnya di masa depan"
     assert [
         line["reason"].partition(", ")[2].partition(":")[0] for line in complaints["newest"]
     ] == ["baris 12", "baris 9", "baris 3"]
