@@ -115,7 +115,7 @@ class Door:
     async def _scans(self, told: Knock) -> Response:
         if not told.measured:
             self._tell_once(told.serial, "its scans come without a length, and cannot be read", b"")
-            return plain("tell the Content-Length\n", 411)
+            return plain("length required\n", 411)
         lines = self._lines(told)
         stamps = iclock.read_stamp("ATTLOG", told.query.get("stamp", ""))
         await self.uploads.take(told.contact(stamps=stamps), lines)

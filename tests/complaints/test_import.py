@@ -380,7 +380,7 @@ async def test_a_number_that_only_counts_the_rows_is_none(feed: Complaints, desk
     raw = b"Nomor;Judul;Tanggal\n1;Air;3 Nov 2026\n2;Jalan;4 Nov 2026\n3;Bau;4 Nov 2026\n"
     folder = await drop(feed, desk, "november.csv", raw)
     reasons = (folder / "rejected" / "november.csv.reasons.txt").read_text()
-    assert "row 2: the column nomor counts the rows" in reasons
+    assert "baris 2: kolom nomor hanya nomor urut" in reasons
 
 
 async def test_dates_of_a_month_first_column_are_read_so(feed: Complaints, desk: Desk) -> None:
@@ -389,7 +389,7 @@ async def test_dates_of_a_month_first_column_are_read_so(feed: Complaints, desk:
     readings = await look(feed, desk)
     received = [(readings[f"complaint/import:{n}"].value or {})["received_at"] for n in (1, 2)]
     assert received == ["2026-11-04T17:00:00+00:00", "2026-11-20T01:30:00+00:00"]
-    assert "month first" in (folder / "done" / "us.csv.reasons.txt").read_text()
+    assert "bulan di depan" in (folder / "done" / "us.csv.reasons.txt").read_text()
 
 
 async def test_hidden_sheets_are_left_out_and_named(feed: Complaints, desk: Desk) -> None:
@@ -404,8 +404,8 @@ async def test_hidden_sheets_are_left_out_and_named(feed: Complaints, desk: Desk
     book.save(raw)
     folder = await drop(feed, desk, "rekap.xlsx", raw.getvalue())
     reasons = (folder / "done" / "rekap.xlsx.reasons.txt").read_text()
-    assert "sheet Lama was left out: it is hidden" in reasons
-    assert "1 rows have cells without a value" in reasons
+    assert "lembar Lama dilewati: lembar ini disembunyikan" in reasons
+    assert "1 baris mempunyai sel tanpa nilai" in reasons
     assert ((await look(feed, desk))["complaint/import:A-1"].value or {})["title"] == "Sampah"
 
 
