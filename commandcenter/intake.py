@@ -29,6 +29,7 @@ from commandcenter.rates import Rates, source_of
 
 log = logging.getLogger(__name__)
 
+_TLS = b"\x16\x03"  # how a greeting in TLS begins
 _IDLE_SECONDS = 75  # machines poll every 30 s and may keep their connection
 _GRACE_SECONDS = 5.0  # after the reading time is over: for the answer 408 to be written
 _CONNECTIONS = 1000
@@ -160,7 +161,7 @@ class Intake:
     async def _answer(self, scope: Scope, body: bytes, send: Send) -> None:
         async def watched(message: Message) -> None:
             if message.get("status") == 404:
-                self._tell_stranger(_source(scope))
+                self.tell_seldom(_source(scope), "nothing listens at this path")
             await send(message)
 
         try:
@@ -169,16 +170,16 @@ class Intake:
             log.exception("intake: %s failed", _source(scope))
             self.reject(_source(scope), f"our own failure ({type(error).__name__})", body)
 
-    def _tell_stranger(self, source: str) -> None:
+    def tell_seldom(self, source: str, reason: str) -> None:
         """Once an hour: a device with a wrong address asks every few seconds, and would push
         everything else out of what is kept aside."""
-        now = self._clock()
-        if now - self._strangers.get(source, -_HOUR) < _HOUR:
+        now, mark = self._clock(), f"{source} {reason}"
+        if now - self._strangers.get(mark, -_HOUR) < _HOUR:
             return
         if len(self._strangers) >= _MOST_STRANGERS:
             self._strangers.clear()
-        self._strangers[source] = now
-        self.reject(source, "nothing listens at this path")
+        self._strangers[mark] = now
+        self.reject(source, reason)
 
 
 def intake_app(
@@ -246,7 +247,10 @@ class _PushProtocol(H11Protocol):
     def send_400_response(self, msg: str) -> None:
         where = str(self.client[0]) if self.client else "?"
         # Only the first bytes: a path may hold a secret, a body may name people.
-        self._intake.reject(where, f"not a request in HTTP; it begins {self._first_bytes!r}")
+        reason = f"not a request in HTTP; it begins {self._first_bytes!r}"
+        if self._first_bytes.startswith(_TLS):
+            reason = "not a request in HTTP but in HTTPS: turn HTTPS off in it"
+        self._intake.tell_seldom(where, reason)
         super().send_400_response(msg)
 
     @property

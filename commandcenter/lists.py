@@ -101,6 +101,7 @@ def read_list(path: Path, row: type[Row]) -> Listed[Row]:
     known = fields(row)  # type: ignore[arg-type]
     header, lines = _columns(path, [f.name for f in known if _is_needed(f)])
     names, reader = {f.name for f in known}, _RowReader(row)
+    texts = {f.name for f in known if f.type in (str, "str")}
     listed: Listed[Row] = Listed(path=path, rows={}, mistakes=[], identities={})
     for line in lines:
         told = {k: v for k, v in zip(header, line.cells, strict=False) if k in names and v != ""}
@@ -108,7 +109,13 @@ def read_list(path: Path, row: type[Row]) -> Listed[Row]:
             listed.leave_out(line.number, known[0].name, line.fault)
         elif told:
             listed.identities[line.number] = told.get(known[0].name, "")
-            _take(listed, line.number, *reader.read(told))
+            wrong = {k: _IS_CUT for k in texts & told.keys() if spreadsheet.is_cut(told[k])}
+            wrong |= {
+                header[at]: _NO_VALUE.format(formula)
+                for at, formula in line.unknown.items()
+                if at < len(header) and header[at] in names
+            }
+            _take(listed, line.number, *reader.read(told, wrong))
     return listed
 
 
@@ -127,18 +134,24 @@ class _RowReader(Generic[Row]):
         self._spare = {f.name for f in known if not _is_needed(f) and f.metadata != DECISIVE}
         self._adapter = TypeAdapter(row)
 
-    def read(self, told: Mapping[str, str]) -> tuple[Row | None, dict[str, str]]:
-        """The row, None when it cannot be used; and what is wrong with it, by column."""
+    def read(
+        self, told: Mapping[str, str], wrong: Mapping[str, str]
+    ) -> tuple[Row | None, dict[str, str]]:
+        """The row, None when it cannot be used; and what is wrong with it, by column. `wrong` is
+        what is known to be."""
         try:
-            return self._adapter.validate_python(told), {}
+            found = self._adapter.validate_python(told)
         except ValidationError as error:
             numbers = _as_written_here(told, error)
             if numbers != told:
-                return self.read(numbers)
-            wrong = {_column(e): _reason(e) for e in error.errors()}
+                return self.read(numbers, wrong)
+            wrong = {_column(e): _reason(e) for e in error.errors()} | dict(wrong)
+        if not wrong:
+            return found, {}
         if not wrong.keys() <= self._spare:
-            return None, wrong
-        return self._adapter.validate_python({k: told[k] for k in told if k not in wrong}), wrong
+            return None, dict(wrong)
+        spared = {k: told[k] for k in told if k not in wrong}
+        return self._adapter.validate_python(spared), dict(wrong)
 
 
 def _as_written_here(told: Mapping[str, str], error: ValidationError) -> dict[str, str]:
@@ -153,6 +166,10 @@ def _as_written_here(told: Mapping[str, str], error: ValidationError) -> dict[st
     return written
 
 
+_IS_CUT = (
+    "angkanya sudah dipotong oleh spreadsheet (2,02511E+14); jadikan kolomnya teks, tulis lagi"
+)
+_NO_VALUE = "tidak ada nilainya ({}); buka di Excel, perbaiki rumusnya, simpan"
 _DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+")
 _GROUPED = re.compile(r"\d{1,3}(\.\d{3})+")
 _REASONS = {  # of pydantic: https://docs.pydantic.dev/latest/errors/validation_errors/
@@ -193,14 +210,16 @@ def _columns(path: Path, needed: Sequence[str]) -> tuple[list[str], Iterator[spr
         raw = path.read_bytes()
     except OSError as error:
         raise BadList([f"{path}: tidak dapat dibaca: {error.strerror}"]) from error
-    rows = list(spreadsheet.read_rows(str(path), raw))
-    found = spreadsheet.below_header(rows, lambda cells: {*needed} <= {*_names(cells)})
-    if found is None:
-        header = _names(rows[0].cells) if rows else []
-        missing = ", ".join(name for name in needed if name not in header)
-        there = ", ".join(filter(None, header)) or "tidak ada satu pun"
-        raise BadList([f"{path}: tidak ada kolom {missing}; yang ada: {there}"])
-    return _names(found[0].cells), found[1]
+    first: list[str] | None = None
+    for rows in spreadsheet.filled_tables(str(path), raw):
+        found = spreadsheet.below_header(rows, lambda cells: {*needed} <= {*_names(cells)})
+        if found is not None:
+            return _names(found[0].cells), found[1]
+        first = first or _names(rows[0].cells)
+    header = first or []
+    missing = ", ".join(name for name in needed if name not in header)
+    there = ", ".join(filter(None, header)) or "tidak ada satu pun"
+    raise BadList([f"{path}: tidak ada kolom {missing}; yang ada: {there}"])
 
 
 def _names(cells: Sequence[str]) -> list[str]:

@@ -11,8 +11,8 @@ import io
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import chain, islice
+from dataclasses import dataclass, field
+from itertools import chain, islice, repeat
 from typing import Any
 
 from commandcenter.html_tables import read_html
@@ -22,7 +22,12 @@ _MOST_LINES = 200  # of one row, whose cells may hold line ends
 _MOST_UNPACKED_BYTES = 1_000 * 2**20
 _DIGITS = 10**15  # a spreadsheet keeps 15 digits of a number and turns the others into zeros
 _AS_XLSX = "open it in a spreadsheet program and save it as Excel Workbook (.xlsx)"
-_SPACES = {0xA0: " ", 0x202F: " ", 0x2007: " ", 0x200B: None, 0xFEFF: None, 0: None}
+_CUT = re.compile(r"\d+(?:[.,]\d+)?E\+\d+", re.IGNORECASE | re.ASCII)
+_SPACES = dict.fromkeys((0xA0, 0x202F, 0x2007), " ")
+# Texts out of chats and dialogs have marks that nobody sees, and that make two of them differ.
+_UNSEEN = dict.fromkeys((0, 0xAD, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x2060))
+_BETWEEN = _SPACES | _UNSEEN
+_RETURN = re.compile("_x000D_", re.IGNORECASE)  # how XLSX writes the CR of a text in lines
 _ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"})
 
 MOST_TOLD = 20  # mistakes of a list that are told one by one
@@ -46,6 +51,9 @@ class Row:
     cells: list[str]
     fault: str = ""
     """Why it cannot be read; it has no cells then."""
+    unknown: dict[int, str] = field(default_factory=dict)
+    """Cells that are empty here because their formula has failed or was never worked out: their
+    places, and what stands there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,7 @@ class Table:
     name: str
     rows: Iterator[Row]
     """To be read before the next table is."""
+    hidden: bool = False
 
 
 def read_tables(name: str, raw: bytes) -> Iterator[Table]:
@@ -70,15 +79,22 @@ def read_tables(name: str, raw: bytes) -> Iterator[Table]:
         yield Table("", _csv(raw))
 
 
-def read_rows(name: str, raw: bytes) -> Iterator[Row]:
-    """The rows of the first table that holds anything, from its header on: the first row that is
-    not empty. Raises BadList."""
+def filled_tables(name: str, raw: bytes) -> Iterator[list[Row]]:
+    """The rows that are not empty of each table that has any. Hidden tables, which are lookups and
+    old versions, come last. Raises BadList."""
+    hidden: list[list[Row]] = []
     for table in read_tables(name, raw):
-        filled = _from_first_filled(table.rows)
-        if (header := next(filled, None)) is not None:
-            yield header
-            yield from filled
-            return
+        rows = [row for row in table.rows if any(row.cells) or row.fault]
+        if rows and table.hidden:
+            hidden.append(rows)
+        elif rows:
+            yield rows
+    yield from hidden
+
+
+def is_cut(told: str) -> bool:
+    """Whether a spreadsheet has made a rounded number of a long one: 2,02511E+14."""
+    return _CUT.fullmatch(told) is not None
 
 
 def below_header(
@@ -87,25 +103,32 @@ def below_header(
     """The header and the rows below it; None when no row `fits`.
 
     Exports have titles, dates and sums above the header, and headers of two rows where a cell is
-    merged over others: the names are then in either.
+    merged over others: the names are then in either. A row below that only counts the columns,
+    "(1) (2) (3)", is passed over.
     """
     rows = iter(rows)
     above = list(islice(rows, MOST_ABOVE))
     for at, row in enumerate(above):
+        below = above[at + 1] if at + 1 < len(above) else Row(0, [])
+        if any(below.cells) and fits(below.cells):
+            continue  # the names of both rows are in the lower one
         if fits(row.cells):
-            return row, chain(above[at + 1 :], rows)
-        below = above[at + 1] if at + 1 < len(above) else row
+            upper = above[at - 1] if at else row
+            names = _merged(upper.cells, row.cells) if upper.number == row.number - 1 else row.cells
+            return Row(row.number, names), _uncounted(chain(above[at + 1 :], rows))
         both = _merged(row.cells, below.cells)
-        if any(row.cells) and fits(both) and not fits(below.cells):
-            return Row(below.number, both), chain(above[at + 2 :], rows)
+        if any(row.cells) and fits(both):
+            return Row(below.number, both), _uncounted(chain(above[at + 2 :], rows))
     return None
 
 
-def _from_first_filled(rows: Iterator[Row]) -> Iterator[Row]:
-    for row in rows:
-        if any(row.cells) or row.fault:
-            return chain([row], rows)
-    return iter(())
+def _uncounted(rows: Iterator[Row]) -> Iterator[Row]:
+    """Without a first row that counts the columns."""
+    for first in islice(rows, 1):
+        told = [cell.strip("().") for cell in first.cells if cell]
+        if len(told) < 3 or told != [str(number) for number in range(1, len(told) + 1)]:
+            yield first
+    yield from rows
 
 
 def _merged(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
@@ -116,6 +139,7 @@ def _merged(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
 
 # --- what a file is
 
+_CONTROLS = re.compile(rb"[\0-\x08\x0e-\x1f]")  # few in a text, even in one that was damaged
 _OLE = b"\xd0\xcf\x11\xe0"  # an old workbook, or the wrapping of one with a password
 _STARTS = {
     "empty": rb"\0*\Z",
@@ -144,7 +168,7 @@ def _kind(raw: bytes) -> str:
     found = next((kind for kind, form in _STARTS.items() if re.match(form, start)), "")
     if found:
         return found
-    return "text" if _encoding(raw) or b"\0" not in raw[:2048] else "binary"
+    return "text" if _encoding(raw) or len(start) > 20 * len(_CONTROLS.findall(start)) else "binary"
 
 
 def _packed(raw: bytes) -> str:
@@ -170,21 +194,47 @@ def _packed(raw: bytes) -> str:
 def _workbook(name: str, raw: bytes) -> Iterator[Table]:
     from openpyxl import load_workbook
 
-    def load(raw: bytes) -> Any:
-        return load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
+    def load(raw: bytes, *, values: bool = True) -> Any:
+        return load_workbook(io.BytesIO(raw), read_only=True, data_only=values)
 
     try:
         try:
             book = load(raw)
         except TypeError:  # a style that only openpyxl finds wrong
-            book = load(_with_fills(raw))
+            book = load(raw := _with_fills(raw))
+        formulas = load(raw, values=False) if _has_formulas_without_values(raw) else None
     except Exception as error:  # openpyxl raises whatever a broken archive makes it stumble over
         raise BadList([f"{name}: {_not_xlsx(error)}"]) from error
     if not book.worksheets:  # so does "Strict Open XML" look to openpyxl
         raise BadList([f"{name}: no sheet of it can be read: {_AS_XLSX}"])
     for sheet in book.worksheets:
-        sheet.reset_dimensions()  # WPS and others write "A1" there, whatever the sheet holds
-        yield Table(sheet.title, _sheet_rows(name, sheet))
+        written = None if formulas is None else formulas[sheet.title]
+        hidden = sheet.sheet_state != "visible"
+        yield Table(sheet.title, _sheet_rows(name, sheet, written), hidden)
+
+
+# Not of t="str": the value of such a formula is an empty text.
+_EMPTY_FORMULA = re.compile(
+    rb'<c\b(?![^>]*\bt="str")[^>]*>\s*<f\b[^>]*(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>'
+)
+
+
+def _has_formulas_without_values(raw: bytes) -> bool:
+    """Programs that write workbooks do not work out their formulas; Excel does when it saves."""
+    with zipfile.ZipFile(io.BytesIO(raw)) as packed:
+        sheets = [part for part in packed.namelist() if part.startswith("xl/worksheets/")]
+        return any(_finds(_EMPTY_FORMULA, packed, part) for part in sheets)
+
+
+def _finds(form: re.Pattern[bytes], packed: zipfile.ZipFile, part: str) -> bool:
+    """Without unpacking all of it at once."""
+    before = b""
+    with packed.open(part) as file:
+        while chunk := file.read(2**20):
+            if form.search(before + chunk):
+                return True
+            before = chunk[-8192:]
+    return False
 
 
 def _with_fills(raw: bytes) -> bytes:
@@ -203,12 +253,28 @@ def _with_fills(raw: bytes) -> bytes:
     return copy.getvalue()
 
 
-def _sheet_rows(name: str, sheet: Any) -> Iterator[Row]:
+def _sheet_rows(name: str, sheet: Any, written: Any) -> Iterator[Row]:
+    """`written` is the same sheet with formulas in place of values, when some have none."""
+    for one in filter(None, (sheet, written)):
+        one.reset_dimensions()  # WPS and others write "A1" there, whatever the sheet holds
+    formulas = repeat(()) if written is None else written.iter_rows(values_only=True)
     try:
-        for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
-            yield Row(number, [_cell(cell) for cell in cells])
+        rows = zip(sheet.iter_rows(values_only=True), formulas, strict=False)
+        for number, (cells, told) in enumerate(rows, start=1):
+            if cells:  # a format down to the last row makes a million without any
+                yield Row(number, [_cell(cell) for cell in cells], unknown=_unknown(cells, told))
     except Exception as error:
         raise BadList([f"{name}, sheet {sheet.title}: {_not_xlsx(error)}"]) from error
+
+
+def _unknown(cells: Sequence[Any], formulas: Sequence[Any]) -> dict[int, str]:
+    failed = {at: cell for at, cell in enumerate(cells) if cell in _ERRORS}
+    empty = zip(cells, formulas, strict=False)
+    return failed | {
+        at: "rumus"
+        for at, (cell, told) in enumerate(empty)
+        if cell is None and isinstance(told, str) and told.startswith("=")
+    }
 
 
 def _not_xlsx(error: Exception) -> str:
@@ -219,7 +285,7 @@ def _not_xlsx(error: Exception) -> str:
 def _cell(value: Any) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _number(value)
-    told = "" if value is None else _clean(str(value))
+    told = "" if value is None else _clean(_RETURN.sub(" ", str(value)))
     return "" if told in _ERRORS else told
 
 
@@ -232,7 +298,11 @@ def _number(value: float) -> str:
 
 
 def _clean(told: str) -> str:
-    return told.strip() if told.isascii() and "\0" not in told else told.translate(_SPACES).strip()
+    if not told.isascii() or "\0" in told:
+        told = told.translate(_BETWEEN)
+    told = told.strip()
+    # An apostrophe keeps a spreadsheet from making a number of '0012; exports leave it there.
+    return told[1:] if told[:1] == "'" and told[1:2].isdigit() else told
 
 
 # --- CSV
@@ -298,7 +368,16 @@ def _decode(raw: bytes) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return raw.decode("cp1252", errors="replace")  # what Excel on Windows writes
+        return "".join(map(_line, raw.removeprefix(b"\xef\xbb\xbf").splitlines(keepends=True)))
+
+
+def _line(raw: bytes) -> str:
+    """In files that were put together, one line is in UTF-8 and the other as Excel on Windows
+    writes it."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", errors="replace")
 
 
 def _encoding(raw: bytes) -> str:

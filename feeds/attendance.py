@@ -59,6 +59,8 @@ class Attendance(Feed):
     workday_ends: time = time(16, 0)
     workdays: tuple[Annotated[int, Field(ge=1, le=7)], ...] = (1, 2, 3, 4, 5)
     """1 is Monday. At other hours a low presence is no reason to worry."""
+    days_off: tuple[date, ...] = ()
+    """Holidays and joint leave (cuti bersama), like [2026-12-24, 2026-12-25]: no working days."""
     late_tolerance_minutes: int = 0
     """Whose first scan of the day is later than the start and this is late."""
     silent_after: float = 300.0
@@ -100,21 +102,26 @@ class Attendance(Feed):
             raise SourceDown(f"Basis data tidak dapat ditulis: {error}") from error
         self._cleaned = True
 
-    def _day(self, date: date, zone: ZoneInfo) -> Day:
+    def _day(self, day: date, zone: ZoneInfo) -> Day:
         def at(clock: time) -> datetime:
-            return datetime.combine(date, clock, zone)
+            return datetime.combine(day, clock, zone)
 
         tolerance = timedelta(minutes=self.late_tolerance_minutes)
+        over = at(self.workday_ends)
         return Day(
             start=at(time()),
             end=at(time()) + timedelta(days=1),
-            latest=at(self.workday_starts) + tolerance,
-            over=at(self.workday_ends),
+            latest=at(self.workday_starts) + tolerance if self._is_workday(day) else over,
+            over=over,
         )
 
     def _working(self, local: datetime) -> bool:
         within = self.workday_starts <= local.time() < self.workday_ends
-        return within and local.isoweekday() in self.workdays
+        return within and self._is_workday(local.date())
+
+    def _is_workday(self, day: date) -> bool:
+        """On other days nobody is expected, and nobody late."""
+        return day.isoweekday() in self.workdays and day not in self.days_off
 
     def check(self, offices: Sequence[Office]) -> None:
         listed = read_machines(Path(self.machines)).faultless()

@@ -27,6 +27,7 @@ from commandcenter.vocabulary import Complaint, ComplaintTotals
 
 _MOST_TOLD = 2_000  # open complaints on the bus, those due soonest; the totals stay exact
 _FORGET = timedelta(days=7)  # complaints that closed while we were away are unsaid this far back
+_OLDER_EVERY = timedelta(hours=6)  # those of more than 90 days are asked for anew
 _PART = 500  # entries written at once: machines that push wait for no more than these
 
 
@@ -83,6 +84,8 @@ class Complaints(Feed):
         )
         self._answered_at: datetime | None = None  # Open311, since we were started
         self._complete = False  # whether it gave all its open complaints then
+        self._older_at: datetime | None = None  # when it was asked for those of more than 90 days,
+        self._older_complete = False  # and whether it gave all of them
         self._refused = 0  # entries of its last answer that could not be used
         self._known_bad: set[str] = set()
         self._told: set[str] | None = None
@@ -121,7 +124,8 @@ class Complaints(Feed):
         origin, now = self.origin.value, desk.now()
         known = await desk.records.read(kept.open_ids, "open311", origin)
         try:
-            answers = await self._server.look(known, desk.zone, now)
+            older = self._older_at is None or now - self._older_at >= _OLDER_EVERY
+            answers = await self._server.look(known, desk.zone, now, older=older)
         except SourceDown as error:
             return str(error)
         for start in range(0, len(answers.good), _PART):
@@ -130,7 +134,10 @@ class Complaints(Feed):
         await desk.records.write(kept.put_gone, "open311", answers.gone, origin, now)
         self._put_aside(desk, [*answers.bad, *answers.doubts])
         desk.note["open311"] = f"{answers.nameless} entri tanpa nomor dilewati"
-        self._complete, self._refused = answers.complete, len(answers.bad)
+        if answers.older_complete is not None:
+            self._older_at, self._older_complete = now, answers.older_complete
+        self._complete = answers.complete and self._older_complete
+        self._refused = len(answers.bad)
         self._answered_at = now
         return answers.trouble
 

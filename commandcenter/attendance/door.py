@@ -51,8 +51,7 @@ class Door:
             )
             return await self._answer(told)
         except iclock.BadLine as error:
-            reason = f"{error} ({knock.size(await request.body())})"
-            self.desk.reject(knock.source(request), reason)
+            self._tell_once(knock.source(request), str(error), await request.body())
             return plain(f"{error}\n", 400)
         except (RecordsDown, BadList) as error:
             log.warning("attendance: a machine has to wait: %s", error)
@@ -114,6 +113,9 @@ class Door:
         return await self._other(told)
 
     async def _scans(self, told: Knock) -> Response:
+        if not told.measured:
+            self._tell_once(told.serial, "its scans come without a length, and cannot be read", b"")
+            return plain("length required\n", 411)
         lines = self._lines(told)
         stamps = iclock.read_stamp("ATTLOG", told.query.get("stamp", ""))
         await self.uploads.take(told.contact(stamps=stamps), lines)
@@ -122,7 +124,8 @@ class Door:
     async def _events(self, told: Knock) -> Response:
         if not told.accepted:
             await self._meet(told)
-            self._tell_once(told, "the machine is not in the list; it keeps its events until it is")
+            reason = "the machine is not in the list; it keeps its events until it is"
+            self._tell_once(told.serial, reason, told.body)
             return plain(_NOT_NOW, 503)
         lines = iclock.records(told.body)
         await self.uploads.take(told.contact(), lines, security.read_event)
@@ -175,15 +178,17 @@ class Door:
         await self.desk.records.write(kept.meet, told.contact(firmware, stamps=stamps or {}))
 
     def _refuse(self, told: Knock) -> Response:
-        self._tell_once(told, f"asks for /iclock/{iclock.printable(told.what, 60)}, unknown here")
+        reason = f"asks for /iclock/{iclock.printable(told.what, 60)}, unknown here"
+        self._tell_once(told.serial, reason, told.body)
         return plain("unknown request\n", 404)
 
-    def _tell_once(self, told: Knock, reason: str) -> None:
+    def _tell_once(self, source: str, reason: str, body: bytes) -> None:
         """Machines ask again every few seconds: it would push everything else out."""
-        mark = f"{told.serial} {reason}"
+        sentence = f"{reason} ({knock.size(body)})"
+        mark = f"{source} {sentence}"
         if mark not in self._refused and len(self._refused) < _MOST_REFUSED:
             self._refused.add(mark)
-            self.desk.reject(told.serial, f"{reason} ({knock.size(told.body)})")
+            self.desk.reject(source, sentence)
 
 
 def plain(text: str, status: int = 200) -> Response:

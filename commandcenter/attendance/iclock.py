@@ -24,6 +24,9 @@ _SERIAL = re.compile(r"[0-9A-Za-z_.-]{1,64}", re.ASCII)
 _STAMP = re.compile(r"[0-9A-Za-z]{1,32}", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,5}", re.ASCII)
 _OFFSET = re.compile(r"[+-][0-9]{1,5}", re.ASCII)
+_UNTABBED = re.compile(
+    r"(?:ATTLOG[ ,]+)?([^ ,]+)[ ,]+([0-9]{4}[-/][0-9-/]{3,5}[ T][0-9:]{4,8})(?:[ ,]+(.*))?"
+)
 _SUFFIX = re.compile(r"\.(aspx?|php|jsp|do)$")
 _TIMES = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y/%m/%d %H:%M:%S")
 _MOST_UNPACKED = 50 * 2**20
@@ -71,8 +74,11 @@ def time_zone(zone: tzinfo, now: datetime) -> int:
 
 
 def records(body: bytes) -> list[bytes]:
-    """The non-empty lines of a body: what the machine expects to be counted in `OK: n`."""
-    lines = (line.rstrip(b"\r\0 ") for line in body.split(b"\n"))
+    """The non-empty lines of a body: what the machine expects to be counted in `OK: n`.
+
+    They end in LF, CR LF, or a CR alone.
+    """
+    lines = (line.rstrip(b"\0 ") for line in re.split(rb"[\r\n]", body))
     return [line for line in lines if line.strip()]
 
 
@@ -89,12 +95,23 @@ def read_request(path: str) -> str:
 def read_scan(line: bytes, zone: tzinfo, now: datetime) -> Scan:
     """One line of ATTLOG: pin, time, and if it goes on status, verify, …. Raises BadLine."""
     fields = text(line).split("\t")
+    if fields[0].strip().upper() == "ATTLOG":
+        del fields[0]
     if len(fields) < 2:
-        raise BadLine("it has no TAB between pin and time")
+        fields = _untabbed("".join(fields))
     if "=" in fields[0]:
         return _read_named(fields, zone, now)
     zone = _own_zone(fields) or zone
     return make_scan(fields[0], fields[1], *_numbers(fields[2:4]), zone=zone, now=now)
+
+
+def _untabbed(told: str) -> list[str]:
+    """The fields of a line whose TABs are spaces or commas. Raises BadLine."""
+    found = _UNTABBED.fullmatch(told.strip())
+    if found is None:
+        raise BadLine("it has no TAB between pin and time")
+    pin, at, rest = found.groups("")
+    return [pin, at, *re.split("[ ,]+", rest.strip(" ,"))]
 
 
 def _read_named(fields: list[str], zone: tzinfo, now: datetime) -> Scan:

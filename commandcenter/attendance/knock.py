@@ -23,6 +23,9 @@ class Knock:
     serial: str
     post: bool
     body: bytes
+    measured: bool
+    """Whether it tells how long its body is. What does not has none, for all that we can see: it
+    would be lost, and acknowledged."""
     host: str
     at: datetime
     accepted: bool
@@ -73,6 +76,7 @@ async def read(request: Request, accepted: Any, now: datetime) -> Knock:
         serial=serial,
         post=request.method == "POST",
         body=await request.body(),
+        measured=not {"content-length", "transfer-encoding"}.isdisjoint(request.headers),
         host=source(request),
         at=now.astimezone(UTC),
         accepted=serial in accepted,

@@ -7,6 +7,7 @@ epoch that servers print where they have nothing (mysociety/fms-endpoint#32).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -17,12 +18,13 @@ _MONTHS = ("jan", "feb", "mar", "apr", "mei", "jun", "jul", "agu", "sep", "okt",
 _OTHER_NAMES = {"may": 5, "aug": 8, "ags": 8, "agt": 8, "oct": 10, "nop": 11, "dec": 12, "peb": 2}
 _ZONES = {"wib": 7, "wita": 8, "wit": 9, "utc": 0, "gmt": 0, "z": 0}  # hours before UTC
 _TIME = r"(?P<h>\d{1,2})[:.](?P<min>\d{2})(?:[:.](?P<s>\d{2})(?:[.,]\d+)?)?(?: ?(?P<half>[ap])m)?"
-_CLOCK = rf"(?:[ ,T]+(?:pukul |pkl\.? |jam )?{_TIME})?"
+_CLOCK = rf"(?:[ ,T/|-]+(?:(?:pukul|pkl\.?|jam)[ :]+)?{_TIME})?"
 _ZONE = r"(?: ?(?P<zone>wib|wita|wit|utc|gmt|z))?"
 _FORMS = tuple(
     re.compile(rf"(?:[a-z'’]+[, ]+)?{day}{_CLOCK}{_ZONE}", re.IGNORECASE | re.ASCII)
     for day in (
         r"(?P<y>\d{4})[/.-](?P<m>\d{1,2})[/.-](?P<d>\d{1,2})",
+        r"(?P<y>20\d{2})(?P<m>\d{2})(?P<d>\d{2})",
         r"(?P<d>\d{1,2})[/.-](?P<m>\d{1,2})[/.-](?P<y>\d{4}|\d{2})",
         r"(?P<d>\d{1,2})[ -](?P<m>[a-z]{3,9})[ .-]+(?P<y>\d{4}|\d{2})",
         r"(?P<m>[a-z]{3,9})\.? (?P<d>\d{1,2}),? (?P<y>\d{4})",
@@ -59,6 +61,21 @@ def due(told: str, zone: tzinfo) -> datetime | None:
         return None
     found = _zoned(told) or _local(told, zone)
     return found if _FIRST_YEAR <= found.year < _LAST_YEAR else None
+
+
+_SHORT = re.compile(r"(\d{1,2})([/.-])(\d{1,2})(\2(?:\d{4}|\d{2})\b.*)", re.ASCII)
+
+
+def are_month_first(column: Iterable[str]) -> bool:
+    """Whether a column has dates like 11/21/2026, and none like 21/11/2026: then 11/05/2026 is the
+    5th of November, too (submersion-app/submersion#1828, wireservice/csvkit#280)."""
+    pairs = [(int(m[1]), int(m[3])) for m in map(_SHORT.match, column) if m]
+    return any(second > 12 for _, second in pairs) and all(first <= 12 for first, _ in pairs)
+
+
+def day_first(told: str) -> str:
+    """11/21/2026 as 21/11/2026."""
+    return _SHORT.sub(r"\3\2\1\4", told)
 
 
 def at_time(day: datetime, told: str, zone: tzinfo) -> datetime:

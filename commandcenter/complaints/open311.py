@@ -1,7 +1,8 @@
 """A client of Open311 GeoReport v2 (wiki.open311.org/GeoReport_v2), in JSON.
 
 The answer's filters work on when a complaint was made, not on when it changed: closures are found
-by asking for the open ones by their ids.
+by asking for the open ones by their ids. Without dates a server may tell of the last 90 days only:
+"default query limit is a span of 90 days".
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 import httpx
@@ -31,10 +32,18 @@ _TIMEOUT_SECONDS = 15.0
 _PAGE = 500
 _MOST_PAGES = 200
 _MOST_SECONDS = 30.0  # for all pages; a look may not last longer than a minute
+_SPAN, _MOST_SPANS = timedelta(days=90), 8
 _IDS_AT_ONCE = 50
 _MOST_IDS = 1000  # at one look; the others are asked for at the next
 _MOST_BYTES = 20 * 2**20
+_ISO = "%Y-%m-%dT%H:%M:%SZ"
 _USUAL_LIMITS = frozenset({10, 15, 20, 25, 30, 40, 50, 75})  # and whole hundreds and fifties
+_CHECK = "periksa alamat dan layanannya"
+_ADVICE = {
+    **dict.fromkeys((301, 302, 307, 308), "alamatnya pindah: tulis alamat barunya di open311"),
+    **dict.fromkeys((401, 403), "periksa kuncinya (open311_key)"),
+    429: "terlalu sering ditanya: perbesar every",
+}
 _CANNOT_SAY = (400, 405, 410, 414, 422)  # it cannot be asked for these numbers
 
 
@@ -46,11 +55,20 @@ class Open311:
     key: Secret | None = None
     jurisdiction: str = ""
 
-    async def look(self, open_ids: Sequence[str], zone: tzinfo, now: datetime) -> Answers:
+    async def look(
+        self, open_ids: Sequence[str], zone: tzinfo, now: datetime, *, older: bool = False
+    ) -> Answers:
         """All open complaints, and what became of `open_ids`. Raises SourceDown (in Indonesian)
-        when nothing was heard; what failed later is in the answers."""
+        when nothing was heard; what failed later is in the answers.
+
+        `older`: also those of more than 90 days. Once is enough: they are then among `open_ids`.
+        """
         async with self._client() as client:
             entries, complete, trouble = await self._open(client)
+            older_complete = None
+            if older and not trouble:
+                before, older_complete = await self._older(client, entries, now)
+                entries = [*entries, *before]
             there = {key_of(entry) for entry in entries}
             missing = [number for number in open_ids if number not in there][:_MOST_IDS]
             told, unheard = await self._by_ids(client, missing)
@@ -58,6 +76,7 @@ class Open311:
         answers = read_entries(each, zone, now)
         answers.bad += twice
         answers.complete, answers.trouble = complete, trouble or unheard
+        answers.older_complete = older_complete
         if complete and not unheard:
             known = {key_of(entry) for entry in told}
             answers.gone = [number for number in missing if number not in known]
@@ -88,6 +107,30 @@ class Open311:
                 break
         return found, False, ""
 
+    async def _older(
+        self, client: httpx.AsyncClient, entries: Sequence[Any], now: datetime
+    ) -> tuple[list[Any], bool]:
+        """The open ones of two years that a server tells only when it is asked for their days; and
+        whether they are all."""
+        known = {key_of(entry) for entry in entries}
+        found: list[Any] = []
+        for number in range(1, _MOST_SPANS + 1):
+            end = now.astimezone(UTC) - number * _SPAN
+            days = {"start_date": f"{end - _SPAN:{_ISO}}", "end_date": f"{end:{_ISO}}"}
+            asked = {"status": "open", **days, "page_size": str(_PAGE)}
+            try:
+                told = await self._requests(client, asked, none_if=_CANNOT_SAY)
+            except SourceDown:
+                return found, False
+            new = [entry for entry in told if key_of(entry) not in known]
+            if told and not new:
+                break  # it tells them without being asked for days
+            found += new
+            known |= {key_of(entry) for entry in new}
+            if _is_limit(len(told)):
+                return found, False
+        return found, True
+
     async def _by_ids(
         self, client: httpx.AsyncClient, numbers: Sequence[str]
     ) -> tuple[list[Any], str]:
@@ -117,7 +160,7 @@ class Open311:
         if status in (204, *none_if) or (status == 404 and none_there(raw)):
             return []
         if status != 200:
-            raise SourceDown(self._down(f"menjawab HTTP {status}"))
+            raise SourceDown(self._down(f"menjawab HTTP {status}", _ADVICE.get(status, _CHECK)))
         try:
             return entries_of(raw)
         except NotAList as error:
@@ -131,8 +174,8 @@ class Open311:
                 raise SourceDown(self._down("menjawab terlalu panjang (lebih dari 20 MB)"))
             yield part
 
-    def _down(self, what: str) -> str:
-        return f"Server Open311 {redact(self.base)} {what}; periksa alamat dan layanannya"
+    def _down(self, what: str, advice: str = _CHECK) -> str:
+        return f"Server Open311 {redact(self.base)} {what}; {advice}"
 
     @asynccontextmanager
     async def _client(self) -> AsyncIterator[httpx.AsyncClient]:

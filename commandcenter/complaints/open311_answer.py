@@ -17,7 +17,7 @@ import orjson
 from defusedxml.ElementTree import fromstring
 
 from commandcenter.complaints import dates
-from commandcenter.complaints.words import identity, outline, place, stage, text
+from commandcenter.complaints.words import identity, outline, place, public, stage, text
 from commandcenter.records.complaints import BadComplaint, Stage, Told
 
 Entry = dict[str, Any]
@@ -52,6 +52,8 @@ class Answers:
     """Numbers of complaints that were open and that the server no longer knows."""
     complete: bool = True
     """Whether these are all; false: there may be more than the server gave."""
+    older_complete: bool | None = None
+    """The same of those of more than 90 days; None: they were not asked for."""
     trouble: str = ""
     """What could not be asked (in Indonesian); "" when nothing."""
 
@@ -146,11 +148,11 @@ def _complaint(entry: Entry, zone: tzinfo, now: datetime, doubts: list[str]) -> 
     return Told(
         source="open311",
         external_id=identity(entry["service_request_id"]),
-        title=text(entry.get("title"), 300),
-        description=text(entry.get("description"), 10_000),
+        title=public(entry.get("title"), 300),
+        description=public(entry.get("description"), 10_000),
         category=text(entry.get("service_name"), 120),
         agency=text(_agency(entry), 160),
-        address=text(entry.get("address"), 300),
+        address=public(entry.get("address"), 300),
         latitude=latitude,
         longitude=longitude,
         stage=found,

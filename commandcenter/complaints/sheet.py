@@ -12,13 +12,37 @@ from datetime import datetime, tzinfo
 from itertools import chain, islice
 
 from commandcenter.complaints import dates
-from commandcenter.complaints.columns import find_columns, missing, pick
-from commandcenter.complaints.words import identity, outline, place, stage, text
+from commandcenter.complaints.columns import all_of, counts_rows, find_columns, missing, pick
+from commandcenter.complaints.words import (
+    identity,
+    is_secret,
+    kept_secret,
+    outline,
+    place,
+    public,
+    stage,
+    text,
+)
 from commandcenter.records.complaints import BadComplaint, Told
-from commandcenter.spreadsheet import MOST_ABOVE, BadList, Row, below_header, read_tables
+from commandcenter.spreadsheet import (
+    MOST_ABOVE,
+    BadList,
+    Row,
+    below_header,
+    is_cut,
+    read_tables,
+)
 
 _ESSENTIAL = {"id", "title", "description"}
-_CUT = re.compile(r"\d+(?:[.,]\d+)?E\+?\d+", re.IGNORECASE | re.ASCII)
+Found = tuple[Row, dict[str, str]]
+"""A row, and its cells by their fields."""
+_SUM = re.compile(r"(sub ?|grand )?(total|jumlah)( \w+)?[ :.=]*", re.IGNORECASE)
+_WORDS = re.compile(r" |^\D+$")  # and no number of a complaint that lacks its text
+_DATES = ("received_at", "due_at", "closed_at")
+_ORDINAL = (
+    "the column nomor counts the rows (1, 2, 3 …), in each file anew: add the complaints' own "
+    "numbers (nomor tiket); if these are their own, name the column nomor aduan"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +82,9 @@ def read_sheet(
     for table in read_tables(name, raw):
         above = list(islice(table.rows, MOST_ABOVE))
         found = below_header(chain(above, table.rows), lambda cells: not missing(cells))
-        if found is not None:
+        if found is not None and table.hidden:
+            reader.sheet.notes.append(f"sheet {table.name} was left out: it is hidden")
+        elif found is not None:
             fitting += 1
             reader.read(table.name, *found)
         elif any(any(row.cells) for row in above):
@@ -84,14 +110,41 @@ class _Reader:
                 f"{_where(table, header)}: no column with a date (tanggal, tanggal laporan masuk): "
                 "its complaints are taken without one"
             )
-        for row in rows:
-            told = pick(row.cells, columns)
-            if row.cells == header.cells or not (row.fault or told.keys() & _ESSENTIAL):
-                continue  # the header anew on each printed page; a footer
+        found = _without_footer(
+            [
+                (row, cells)
+                for row in rows
+                if (any(row.cells) or row.fault)
+                and not _is_header_anew(row, header, columns)
+                and ((cells := pick(row.cells, columns)).keys() & _ESSENTIAL or row.fault)
+            ]
+        )
+        self._remark(_where(table, header), columns, found)
+        ordinal = counts_rows(header.cells, [cells.get("id", "") for _, cells in found])
+        for row, cells in found:
             try:
-                self._take(_where(table, row), self._complaint(row, told))
+                if ordinal:
+                    raise BadComplaint(_ORDINAL)
+                complaint = self._complaint(row, cells)
+                secret = is_secret(all_of(row.cells, columns, "secret"))
+                self._take(_where(table, row), kept_secret(complaint) if secret else complaint)
             except BadComplaint as error:
-                self.sheet.bad.append(BadRow(_where(table, row), str(error), outline(told)))
+                self.sheet.bad.append(BadRow(_where(table, row), str(error), outline(cells)))
+
+    def _remark(self, where: str, columns: dict[str, list[int]], found: Sequence[Found]) -> None:
+        """Puts dates that are written month first into our order, and tells of cells that have no
+        value."""
+        for name in _DATES:
+            if dates.are_month_first(cells.get(name, "") for _, cells in found):
+                self.sheet.notes.append(f"{where}: its dates are read month first (11/21/2026)")
+                for _, cells in found:
+                    cells[name] = dates.day_first(cells.get(name, ""))
+        used = {at for places in columns.values() for at in places}
+        if unknown := sum(1 for row, _ in found if used & row.unknown.keys()):
+            self.sheet.notes.append(
+                f"{where}: {unknown} rows have cells without a value, whose formula failed or was "
+                "never worked out: open it in Excel, mend the formulas and save it"
+            )
 
     def _take(self, where: str, told: Told) -> None:
         good = self.sheet.good
@@ -105,8 +158,8 @@ class _Reader:
         if row.fault:
             raise BadComplaint(row.fault)
         latitude, longitude = place(_point(told.get("lat")), _point(told.get("long")))
-        description = text(told.get("description"), 10_000)
-        title = text(told.get("title"), 300) or text(description, 80)
+        description = public(told.get("description"), 10_000)
+        title = public(told.get("title"), 300) or text(description, 80)
         if title is None:
             raise BadComplaint("title and description are both empty")
         return Told(
@@ -116,7 +169,7 @@ class _Reader:
             description=description,
             category=text(told.get("category"), 120),
             agency=text(told.get("agency"), 160),
-            address=text(told.get("address"), 300),
+            address=public(told.get("address"), 300),
             latitude=latitude,
             longitude=longitude,
             stage=stage(told.get("stage", "")),
@@ -132,6 +185,21 @@ class _Reader:
 
     def _moment(self, told: str) -> datetime | None:
         return dates.moment(told, self.zone, self.now)
+
+
+def _is_header_anew(row: Row, header: Row, columns: dict[str, list[int]]) -> bool:
+    """As it stands on each printed page."""
+    return header.cells[columns["id"][0]] in all_of(row.cells, columns, "id")
+
+
+def _without_footer(found: Sequence[Found]) -> list[Found]:
+    """Without sums, and without single words below the last complaint, such as who signs."""
+    told = [[cell for cell in row.cells if cell] for row, _ in found]
+    last = len(found)
+    while last and len(told[last - 1]) == 1 and _WORDS.search(told[last - 1][0]):
+        last -= 1
+    kept = zip(found[:last], told, strict=False)
+    return [one for one, cells in kept if not cells or not _SUM.fullmatch(cells[0])]
 
 
 def _dated(sheet: Sheet, changed_at: datetime | None, now: datetime) -> Sheet:
@@ -178,7 +246,7 @@ def _point(told: str | None) -> str | None:
 def _number(told: str) -> str:
     """An id that a spreadsheet took for a number: "638344.0" is 638344. Raises BadComplaint where
     it cut the number: several complaints would become one."""
-    if _CUT.fullmatch(told):
+    if is_cut(told):
         raise BadComplaint(
             "a spreadsheet has cut the number (like 2,02511E+14); make its column text and take "
             "the list from its source anew"

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from commandcenter.complaints import dates
-from commandcenter.complaints.words import identity, outline, place, stage, text
+from commandcenter.complaints.words import identity, outline, place, public, stage, text
 from commandcenter.records.complaints import BadComplaint, Told
 
 
@@ -28,15 +28,15 @@ def read_object(body: bytes) -> dict[str, Any]:
 def read_complaint(told: dict[str, Any], said_at: datetime, zone: tzinfo, now: datetime) -> Told:
     """What the sender says. Unknown fields are ignored, never kept. Raises BadComplaint."""
     latitude, longitude = place(told.get("lat"), told.get("long"))
-    description = text(told.get("description"), 10_000)
+    description = public(told.get("description"), 10_000)
     return Told(
         source="webhook",
         external_id=identity(told.get("id")),
-        title=text(told.get("title"), 300) or text(description, 80),
+        title=public(told.get("title"), 300) or text(description, 80),
         description=description,
         category=text(told.get("category"), 120),
         agency=text(told.get("agency"), 160),
-        address=text(told.get("address"), 300),
+        address=public(told.get("address"), 300),
         latitude=latitude,
         longitude=longitude,
         stage=stage(str(told.get("stage") or "")),

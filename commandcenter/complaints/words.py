@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from itertools import dropwhile
 from typing import Any
 
 import orjson
 
-from commandcenter.records.complaints import BadComplaint, Stage
+from commandcenter.records.complaints import BadComplaint, Stage, Told
 
 _WORDS: dict[Stage, str] = {
-    "received": "received, new, open, opened, confirmed, acknowledged, submitted, pending, "
-    "on hold, diterima, baru, masuk, terdaftar, verifikasi, terverifikasi, diverifikasi, "
-    "tertunda, ditunda, bukan kewenangan, bukan wewenang, ditinjau",
+    "received": "received, new, open, opened, reopened, confirmed, acknowledged, submitted, "
+    "pending, on hold, hold, diterima, baru, masuk, terdaftar, verifikasi, terverifikasi, "
+    "diverifikasi, tertunda, ditunda, bukan kewenangan, bukan wewenang, ditinjau",
     "forwarded": "forwarded, assigned, diteruskan, disposisi, didisposisikan, terdisposisi, "
     "dikoordinasikan, koordinasi, dilimpahkan",
-    "in_work": "in work, in progress, in process, investigating, planned, action scheduled, "
-    "diproses, proses, ditindaklanjuti, tindak lanjut, dikerjakan, pengerjaan, penanganan, "
-    "ditangani, belum selesai, dijawab, ditanggapi, dibalas",
-    "closed": "closed, done, resolved, completed, fixed, rejected, duplicate, selesai, "
-    "diselesaikan, terselesaikan, ditutup, tutup, tuntas, ditolak, arsip, diarsipkan",
+    "in_work": "in work, in progress, in process, on progress, on process, on proses, progress, "
+    "progres, process, investigating, planned, action scheduled, di proses, di tindak lanjuti, "
+    "ditindak lanjuti, diproses, proses, ditindaklanjuti, tindak lanjut, dikerjakan, pengerjaan, "
+    "penanganan, ditangani, belum selesai, dijawab, ditanggapi, dibalas",
+    "closed": "closed, close, done, finish, finished, resolved, completed, fixed, rejected, "
+    "duplicate, cancelled, canceled, dibatalkan, dicabut, selesai, diselesaikan, terselesaikan, "
+    "ditutup, tutup, tuntas, ditolak, arsip, diarsipkan",
 }
 _STAGES: dict[str, Stage] = {w: s for s, words in _WORDS.items() for w in words.split(", ")}
 _LONGEST = max(len(phrase.split()) for phrase in _STAGES)
@@ -32,6 +35,7 @@ _FILLERS = frozenset(
 )
 _NOT_YET = frozenset(("belum", "menunggu"))
 _BY = frozenset(("oleh", "by"))  # who did it does not matter: "Ditutup oleh Sistem"
+_NO_STAGE = "stage is not a word we know (diterima, diteruskan, diproses, selesai)"
 _MOST_FIELDS, _MOST_FORM = 60, 40
 _NOTHING = frozenset(("null", "none", "nil", "undefined", "nan", "n/a", "-", "--"))
 
@@ -47,8 +51,10 @@ def stage(word: str) -> Stage | None:
     """
     if word.strip().lower() in _NOTHING:
         return None
-    words = word.lower().replace("_", " ").replace("-", " ").split()
+    words = re.sub(r"[\W_]+", " ", word.lower()).split()
     words = words[: next((at for at, w in enumerate(words) if w in _BY), None)]
+    if word.strip() and not words:
+        raise BadComplaint(_NO_STAGE)
     true: list[Stage] = []
     waiting = False
     while words:
@@ -66,12 +72,12 @@ def _next(words: list[str]) -> tuple[Stage | None, list[str], bool]:
         found = _STAGES.get(" ".join(words[:length]))
         if found is not None:
             return found, words[length:], False
-    if words[0] in _FILLERS:
+    if words[0] in _FILLERS or words[0].isdecimal():  # "Proses (50%)"
         return None, words[1:], False
     if words[0] in _NOT_YET:  # what follows is not true yet
         words = list(dropwhile(_FILLERS.__contains__, words[1:]))
         return None, _next(words)[1] if words else [], True
-    raise BadComplaint("stage is not a word we know (diterima, diteruskan, diproses, selesai)")
+    raise BadComplaint(_NO_STAGE)
 
 
 def text(told: Any, length: int) -> str | None:
@@ -83,6 +89,34 @@ def text(told: Any, length: int) -> str | None:
         shown = "".join(c if c.isprintable() else " " for c in shown)
     found = " ".join(shown.split())[:length]
     return found if found and found.lower() not in _NOTHING else None
+
+
+_OF_A_PERSON = re.compile(
+    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # a mail address
+    r"|(?<![\d.])(?:\+?62|0)[ .-]?8\d{1,2}(?:[ .-]?\d{2,5}){2,3}(?!\d)"  # a mobile telephone
+    r"|(?<!\d)\d{16}(?!\d)",  # NIK, family card
+    re.ASCII,
+)
+_SECRET = re.compile(r"(?<!tidak )(?<!bukan )\brahasia\b|whistle|\bwbs\b", re.IGNORECASE)
+
+
+def public(told: Any, length: int) -> str | None:
+    """Like `text`, without the telephone numbers, mail addresses and NIK that people write into
+    their complaints (mysociety/fixmystreet#4106): it is seen by all who see the wall."""
+    found = text(told, length)
+    return _OF_A_PERSON.sub("•••", found) if found else found
+
+
+def is_secret(cells: Iterable[str]) -> bool:
+    """Whether a complaint is not for everybody's eyes: "Rahasia" of LAPOR!, whistle-blowing."""
+    return any(map(_SECRET.search, cells))
+
+
+def kept_secret(told: Told) -> Told:
+    """It counts, and nothing of what it says is kept."""
+    return replace(
+        told, title="Laporan rahasia", description="", address="", latitude=None, longitude=None
+    )
 
 
 def outline(told: Mapping[str, Any]) -> bytes:

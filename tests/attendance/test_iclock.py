@@ -95,7 +95,7 @@ async def test_a_scan_shows_at_the_next_look(app: Intake, feed: Attendance, desk
         "machines_silent": 1,  # DK2 has never spoken
         "clocks_wrong": 0,
         "machines_unreadable": 0,
-        "working": False,  # it is Saturday
+        "working": True,
         "last_scan_at": "2026-11-21T00:36:55+00:00",
     }
 
@@ -270,11 +270,42 @@ async def test_oddly_written_scans_are_scans(app: Intake, desk: Desk, tray: Tray
     assert tray.kept == []
 
 
+async def test_lines_may_end_in_cr_alone_and_have_spaces_for_tabs(
+    app: Intake, desk: Desk, tray: Tray
+) -> None:
+    """So do parsers of others expect it of SenseFace 3A and of firmware unknown."""
+    text = (
+        b"1\t2026-11-21 07:01:12\t0\t1\r2\t2026-11-21 07:01:12\t0\t1\r"
+        b"3 2026-11-21 07:01:12 1 15   0 0\n"
+        b"4,2026-11-21 07:01:12,1,1\n"
+        b"ATTLOG\t5\t2026-11-21 07:01:12\t1\t1\nATTLOG 6 2026-11-21 07:01:12\n"
+    )
+    async with listening(app) as port:
+        assert body(await say(port, upload(text))) == b"OK: 6"
+    columns = (scan.c.pin, scan.c.status)
+    found = await desk.records.read(lambda c: {tuple(r) for r in c.execute(sa.select(*columns))})
+    assert found == {("1", 0), ("2", 0), ("3", 1), ("4", 1), ("5", 1), ("6", 0)}
+    assert tray.kept == []
+
+
+async def test_scans_without_a_length_are_not_acknowledged(
+    app: Intake, desk: Desk, tray: Tray
+) -> None:
+    """What follows such a head is no body for HTTP: an answer "OK: 0" would lose it."""
+    head = b"POST /iclock/cdata?SN=DK1&table=ATTLOG&Stamp=1 HTTP/1.0\r\n\r\n"
+    async with listening(app) as port:
+        for _ in range(3):
+            assert status(await say(port, head + PUNCHES)) == 411
+    assert await desk.records.read(_count) == 0
+    told = [reason for source, reason, _ in tray.kept if source == "DK1"]
+    assert told == ["its scans come without a length, and cannot be read (0 records, 0 bytes)"]
+
+
 async def test_a_machine_of_which_nothing_can_be_read_is_not_well_and_its_office_unknown(
     app: Intake, feed: Attendance, desk: Desk
 ) -> None:
     async with listening(app) as port:
-        await say(port, upload(b"101,2026-11-21 07:01:12,0\n"))
+        await say(port, upload(b"101|2026-11-21 07:01:12|0\n"))
         readings = await look(feed, desk)
         await say(port, upload(PUNCHES))
         later = await look(feed, desk)

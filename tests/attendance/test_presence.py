@@ -6,6 +6,10 @@ pressed by mistake), horilla-hr#1115 (status 255), kurenai-ryu/pyzk#5 (one statu
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
 import pytest
 
 from commandcenter.feed import Desk
@@ -99,3 +103,28 @@ async def test_who_comes_by_one_machine_may_go_by_another(
         await say(port, upload(lines("21 07:20 0"), sn="DK1"))
         await say(port, upload(lines("21 09:00 1"), sn="DK2"))
     assert ((await look(feed, desk))["office/dinkes"].value or {})["present"] == 0
+
+
+@on_both
+async def test_a_pin_is_the_same_with_zeros_in_front(
+    app: Intake, feed: Attendance, desk: Desk
+) -> None:
+    """Fingerspot writes "0004" (its webhook) where other machines of the office write 4."""
+    async with listening(app) as port:
+        await say(port, upload(b"0004\t2026-11-21 07:20:00\t0\t1\n", sn="DK1"))
+        await say(port, upload(b"4\t2026-11-21 07:25:00\t0\t1\n", sn="DK2"))
+    assert ((await look(feed, desk))["office/dinkes"].value or {})["present"] == 1
+
+
+@pytest.mark.parametrize(
+    "changed", [{"workdays": (1, 2, 3, 4, 5)}, {"days_off": (date(2026, 11, 21),)}]
+)
+async def test_on_a_day_off_nobody_is_late_and_few_are_no_worry(
+    app: Intake, feed: Attendance, desk: Desk, changed: dict[str, Any]
+) -> None:
+    """frappe/hrms#1407: holidays are no absence."""
+    async with listening(app) as port:
+        await say(port, upload(lines("21 08:20 0")))
+    office = (await look(replace(feed, **changed), desk))["office/dinkes"].value
+    assert office is not None
+    assert (office["present"], office["late"], office["working"]) == (1, 0, False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -10,6 +11,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+
+from tests.conftest import NOW
 
 Entry = dict[str, Any]
 
@@ -28,14 +31,18 @@ class Register:
     """What lies behind the last page is the last page."""
     broken_page: int = 0
     """It fails for this page."""
+    days: int | None = None
+    """It tells only of so many days before NOW, where it is not asked for others."""
     asked: list[dict[str, str]] = field(default_factory=list)
+    asked_of_days: list[dict[str, str]] = field(default_factory=list)
+    """The questions for complaints of certain days."""
 
     def app(self) -> Starlette:
         return Starlette(routes=[Route("/open311/v2/requests.json", self.requests)])
 
     async def requests(self, request: Request) -> Response:
         query = dict(request.query_params)
-        self.asked.append(query)
+        (self.asked_of_days if "start_date" in query else self.asked).append(query)
         raw = self.raw if self.raw is not None else orjson.dumps(self._find(query))
         broken = self.broken_page and query.get("page") == str(self.broken_page)
         return Response(raw, 500 if broken else self.status, media_type="application/json")
@@ -45,6 +52,11 @@ class Register:
         found = [e for e in self.entries if e.get("status") in statuses]
         if ids := query.get("service_request_id"):
             return [e for e in found if str(e.get("service_request_id")) in ids.split(",")]
+        if self.days is not None:
+            since = query.get("start_date", f"{NOW - timedelta(days=self.days):%Y-%m-%d}")
+            found = [
+                e for e in found if since <= e["requested_datetime"] < query.get("end_date", "3")
+            ]
         if self.page is None:
             return found[:1000]
         page = int(query.get("page", self.first_page)) - self.first_page

@@ -340,3 +340,86 @@ async def test_a_big_file_does_not_keep_other_sources_waiting(
     assert found is not None
     assert (found["open"], found["at_least"]) == (3, False)
     await feed.close()
+
+
+async def test_where_the_complainants_live_is_not_where_it_happened(
+    feed: Complaints, desk: Desk
+) -> None:
+    """syahacbar/skpd-tp, cetakexcel.php: "Data Pelapor (Sesuai KTP)" has Nama, HP and Alamat."""
+    raw = """<table border=1>
+        <tr><th rowspan="2">No.</th><th rowspan="2">Tanggal Dilaporkan</th>
+            <th rowspan="2">Kode Laporan</th><th colspan="3">Data Pelapor (Sesuai KTP)</th>
+            <th colspan="2">Infrastruktur Yang Dilaporkan</th></tr>
+        <tr><th>Nama Pelapor/NIK</th><th>No. HP (+62)</th><th>Alamat</th>
+            <th>Isi Laporan/Pengaduan</th><th>Nama/ Ruas Jalan</th></tr>
+        <tr><td>1</td><td>3 November 2026</td><td>KL-1</td><td>Siti</td><td>0812</td>
+            <td>Jl. Rumah Siti 5</td><td>Jalan berlubang</td><td>Jl. A</td></tr></table>"""
+    await drop(feed, desk, "laporan.xls", raw.encode())
+    value = (await look(feed, desk))["complaint/import:KL-1"].value
+    assert value is not None
+    assert (value["title"], value["address"]) == ("Jalan berlubang", "")
+    assert value["received_at"] == "2026-11-02T17:00:00+00:00"
+    await drop(feed, desk, "a.csv", b"id,judul,alamat\n2,Air,Jl. Kejadian\n")
+    assert ((await look(feed, desk))["complaint/import:2"].value or {})["address"] == "Jl. Kejadian"
+
+
+async def test_secret_complaints_count_and_say_nothing(feed: Complaints, desk: Desk) -> None:
+    """LAPOR! has the column "Tipe Laporan (Anonim/Rahasia)"; whistle-blowing is never shown."""
+    rows = "1;Pungli di X;Rahasia;Pengaduan;Jl. A\n2;Suap;;WBS;Jl. B\n3;Air;Anonim;Aspirasi;Jl. C\n"
+    header = "Tracking ID;Judul Laporan;Tipe Laporan;Klasifikasi Laporan;Lokasi\n"
+    await drop(feed, desk, "lapor.csv", (header + rows).encode())
+    readings = await look(feed, desk)
+    told = [r.value for r in readings.values() if r.value and r.kind == "complaint"]
+    assert sorted((c["title"], c["address"]) for c in told) == [
+        ("Air", "Jl. C"), ("Laporan rahasia", ""), ("Laporan rahasia", ""),
+    ]  # fmt: skip
+
+
+async def test_a_number_that_only_counts_the_rows_is_none(feed: Complaints, desk: Desk) -> None:
+    """It begins anew in each file: November would take the place of October."""
+    raw = b"Nomor;Judul;Tanggal\n1;Air;3 Nov 2026\n2;Jalan;4 Nov 2026\n3;Bau;4 Nov 2026\n"
+    folder = await drop(feed, desk, "november.csv", raw)
+    reasons = (folder / "rejected" / "november.csv.reasons.txt").read_text()
+    assert "baris 2: kolom nomor hanya nomor urut" in reasons
+
+
+async def test_dates_of_a_month_first_column_are_read_so(feed: Complaints, desk: Desk) -> None:
+    raw = b"id,judul,Hari/Tanggal\n1,Air,11/05/2026\n2,Jalan,11/20/2026 08:30\n"
+    folder = await drop(feed, desk, "us.csv", raw)
+    readings = await look(feed, desk)
+    received = [(readings[f"complaint/import:{n}"].value or {})["received_at"] for n in (1, 2)]
+    assert received == ["2026-11-04T17:00:00+00:00", "2026-11-20T01:30:00+00:00"]
+    assert "bulan di depan" in (folder / "done" / "us.csv.reasons.txt").read_text()
+
+
+async def test_hidden_sheets_are_left_out_and_named(feed: Complaints, desk: Desk) -> None:
+    book = Workbook()
+    book.worksheets[0].append(["No. Aduan", "Judul", "Status"])
+    book.worksheets[0].append(["A-1", "Sampah", "=IF(TRUE,1,2)"])
+    old = book.create_sheet("Lama")
+    old.append(["No. Aduan", "Judul"])
+    old.append(["A-1", "Versi lama"])
+    old.sheet_state = "veryHidden"
+    raw = io.BytesIO()
+    book.save(raw)
+    folder = await drop(feed, desk, "rekap.xlsx", raw.getvalue())
+    reasons = (folder / "done" / "rekap.xlsx.reasons.txt").read_text()
+    assert "lembar Lama dilewati: lembar ini disembunyikan" in reasons
+    assert "1 baris mempunyai sel tanpa nilai" in reasons
+    assert ((await look(feed, desk))["complaint/import:A-1"].value or {})["title"] == "Sampah"
+
+
+async def test_two_rows_of_names_are_read_together_and_footers_are_no_complaints(
+    feed: Complaints, desk: Desk, tray: Tray
+) -> None:
+    """Names over both rows stand in the upper one: without it all would be open and undated."""
+    raw = b"No;Tanggal;Aduan;;Status\n;;Nomor Tiket;Uraian;\n(1);(2);(3);(4);(5)\n"
+    raw += b"1;3 Nov 2026;T-1;Air mati;Selesai\n2;4 Nov 2026;T-2;Jalan;Proses (50%)\n"
+    raw += b";;Nomor Tiket;Uraian;\n3;4 Nov 2026;T-3;Bau;Close\n"
+    raw += b"Jumlah;;3;3;\n;;Mengetahui,;;\n;;NIP. 19700101;;\n"
+    await drop(feed, desk, "rekap.csv", raw)
+    readings = await look(feed, desk)
+    [key] = [r.key for r in readings.values() if r.value and r.kind == "complaint"]
+    assert (readings[key].value or {})["received_at"] == "2026-11-03T17:00:00+00:00"
+    assert (readings["totals/all"].value or {})["refused"] == {}
+    assert tray.kept == []

@@ -412,3 +412,40 @@ async def test_the_key_is_sent_and_never_logged(
     assert register.asked[0]["jurisdiction_id"] == "kobar.go.id"
     assert "requests.json" in caplog.text
     assert "key-of-ours" not in caplog.text
+
+
+async def test_those_of_more_than_90_days_are_asked_for_too(
+    asking: Complaints, desk: Desk, register: Register, clock: Clock
+) -> None:
+    """GeoReport v2: "default query limit is a span of 90 days"; o311 (CRAN) says the same."""
+    register.days = 90
+    old = "2026-03-05T08:00:00Z"
+    register.entries = [entry(1), entry(2, requested_datetime=old)]
+    assert keys(await look(asking, desk)) == {"open311:1", "open311:2"}
+    register.asked_of_days.clear()
+    clock.forward(30)
+    assert keys(await look(asking, desk)) == {"open311:1", "open311:2"}
+    assert register.asked_of_days == []  # not at every look
+
+
+async def test_what_people_write_of_themselves_is_not_shown(
+    asking: Complaints, desk: Desk, register: Register
+) -> None:
+    """mysociety/fixmystreet#4106."""
+    text = "Hubungi 0812-3456-7890 atau siti@mail.id, NIK 6201010101010001, sejak 12-08-2025"
+    register.entries = [entry(1, title=text, address="Rumah saya +62 812 3456 789")]
+    value = (await look(asking, desk))["complaint/open311:1"].value
+    assert value is not None
+    assert value["title"] == "Hubungi ••• atau •••, NIK •••, sejak 12-08-2025"
+    assert value["address"] == "Rumah saya •••"
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"), [(401, "open311_key"), (429, "perbesar every"), (301, "alamatnya pindah")]
+)
+async def test_a_refusal_says_what_to_do(
+    asking: Complaints, desk: Desk, register: Register, status: int, advice: str
+) -> None:
+    register.status = status
+    _, why = await look_in_vain(asking, desk)
+    assert advice in why

@@ -65,6 +65,10 @@ def test_any_text_is_a_time_or_refused(told: str) -> None:
         ("Belum selesai", "in_work"),  # and not closed, although it ends like it
         ("in-work", "in_work"),
         ("Selesai", "closed"),
+        ("On Progress", "in_work"),
+        ("Di proses.", "in_work"),
+        ("Belum di tindak lanjuti", "received"),
+        ("Close", "closed"),
         ("", None),
     ],
 )

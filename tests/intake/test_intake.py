@@ -205,3 +205,16 @@ async def test_the_port_is_free_again_after_the_end(app: Intake) -> None:
         serving.cancel()
         with pytest.raises(asyncio.CancelledError):
             await serving
+
+
+async def test_a_machine_that_speaks_https_is_told_with_what_to_do_and_once_an_hour(
+    app: Intake, tray: Tray
+) -> None:
+    """Machines with HTTPS turned on try every few seconds."""
+    hello = b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03" + b"\0" * 160
+    async with listening(app) as port:
+        for _ in range(3):
+            await say(port, hello)
+    [(source, reason, kept)] = tray.kept
+    assert (source, kept) == ("127.0.0.1", b"")
+    assert "turn HTTPS off" in reason
