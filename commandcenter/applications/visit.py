@@ -21,6 +21,7 @@ from commandcenter.applications.site import Site, is_web_address
 if TYPE_CHECKING:
     import httpcore
 
+_CHECKED_BY = ("x-amzn-waf-action", "cf-mitigated")  # headers of AWS WAF and of Cloudflare
 _HEADERS = {
     "User-Agent": "commandcenter/1 (pemantau ketersediaan)",
     "Accept": "text/html,application/xhtml+xml,*/*;q=0.8",
@@ -146,23 +147,41 @@ def _note_certificates(trail: Trail, response: httpx.Response) -> None:
 
 def judge(site: Site, trail: Trail) -> Page:
     """The page at the end of a visit, which came whole."""
-    response, body = trail.response, trail.body
+    response = trail.response
     if response is None:
         raise ValueError("no page came")
     status = statuses.judge(response, site.expect_status)
+    if status.trouble and _is_check(trail):
+        return Page(f"status HTTP {response.status_code}: halaman {pages.CHECK}{_on(trail)}")
     if status.trouble:
         return Page(status.trouble, _led(trail, ""), status.served)
-    if body.packed:
+    if trail.body.packed:
         return _unreadable(site, trail)
-    text = text_of(body.content, response.headers.get("content-type", ""))
     if site.expect_text:
-        return _with_words(site, trail, text)
-    if response.status_code == 200 and body.is_empty:
-        return Page("halaman kosong", _led(trail, text))
-    if kind := pages.unexpected(text):
-        where = f" di {trail.elsewhere}" if trail.elsewhere else ""
-        return Page(f"halaman {kind}{where}")
-    return _elsewhere(trail, text)
+        return _with_words(site, trail, _text(trail))
+    found = _suspected(trail) if response.is_success else ""
+    return Page(found, _led(trail, "")) if found else _elsewhere(trail, _text(trail))
+
+
+def _suspected(trail: Trail) -> str:
+    """Why a page with a good status is not likely to be the application, "" when it may be."""
+    kind = pages.CHECK if _is_check(trail) else pages.unexpected(_text(trail))
+    if kind:
+        return f"halaman {kind}{_on(trail)}"
+    return "halaman kosong" if trail.body.is_empty and trail.status not in (204, 205) else ""
+
+
+def _is_check(trail: Trail) -> bool:
+    """Whether a CDN or a firewall wants to see a browser first: it says nothing of what is behind
+    it, and people get there."""
+    headers = trail.response.headers if trail.response is not None else {}
+    named = any(name in headers for name in _CHECKED_BY)
+    return named or pages.unexpected(_text(trail)) == pages.CHECK
+
+
+def _text(trail: Trail) -> str:
+    kind = trail.response.headers.get("content-type", "") if trail.response is not None else ""
+    return text_of(trail.body.content, kind)
 
 
 def _with_words(site: Site, trail: Trail, text: str) -> Page:
