@@ -100,7 +100,7 @@ class _Attempts:
         trust = self.looker.trust(self.manner, verify=self.verify)
         try:
             async with asyncio.timeout(self.looker.timeout):
-                await walk(trail, trust, self.looker.most_redirects, self.site.expect_status)
+                await walk(trail, trust, self.looker.most_redirects, self.site)
         except _EXPECTED as error:  # TimeoutError is an OSError
             return error
         return None

@@ -4,6 +4,7 @@ not as it should be."""
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,16 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from commandcenter.applications import pages, statuses
+from commandcenter.applications import pages, refresh, statuses
 from commandcenter.applications.body import MOST, Body
 from commandcenter.applications.certificates import Chain, needed_chain
 from commandcenter.applications.charset import plain, text_of
 from commandcenter.applications.destination import is_downgrade, is_same_site
 from commandcenter.applications.site import Site, is_web_address
+from commandcenter.secret import redact
 
 if TYPE_CHECKING:
     import httpcore
 
+_MOST_REFRESHES = 3  # a show of pictures that follow one another has no end
 _CHECKED_BY = ("x-amzn-waf-action", "cf-mitigated")  # headers of AWS WAF and of Cloudflare
 _HEADERS = {
     "User-Agent": "commandcenter/1 (pemantau ketersediaan)",
@@ -84,22 +87,23 @@ class Page:
     served: bool = True
 
 
-async def walk(trail: Trail, trust: ssl.SSLContext, limit: int, wanted: int | None) -> None:
-    """Go to the page and read it, over `limit` redirects or to a page with the status `wanted`,
-    which may be a redirect's own. Raises httpx.HTTPError, OSError, BadPacking, TooManyRedirects,
-    RedirectLoop, httpx.InvalidURL, UnicodeError; where it stopped stands in `trail`."""
+async def walk(trail: Trail, trust: ssl.SSLContext, limit: int, site: Site) -> None:
+    """Go to the page and read it, over `limit` redirects or to a page with the status that is
+    expected, which may be a redirect's own. Raises httpx.HTTPError, OSError, BadPacking,
+    TooManyRedirects, RedirectLoop, httpx.InvalidURL, UnicodeError; where it stopped stands in
+    `trail`."""
     try:
-        await _walk(trail, trust, limit, wanted)
+        await _walk(trail, trust, limit, site)
     finally:
         await trail.hang_up()
 
 
-async def _walk(trail: Trail, trust: ssl.SSLContext, limit: int, wanted: int | None) -> None:
+async def _walk(trail: Trail, trust: ssl.SSLContext, limit: int, site: Site) -> None:
     clock = asyncio.get_running_loop().time
     began = clock()
     async with _client(trust) as client:
         request = client.build_request("GET", trail.start, extensions={"trace": trail.note})
-        seen = set[tuple[str, str]]()
+        seen, refreshes = set[tuple[str, str]](), 0
         for _ in range(limit + 1):
             trail.at = request.url
             # The dot that ends a name in DNS is no part of it in TLS (RFC 6066 3).
@@ -108,18 +112,50 @@ async def _walk(trail: Trail, trust: ssl.SSLContext, limit: int, wanted: int | N
             response = await client.send(request, stream=True)
             try:
                 _note_certificates(trail, response)
-                if response.next_request is None or response.status_code == wanted:
+                if response.next_request is None or response.status_code == site.expect_status:
                     trail.response, trail.latency_ms = response, (clock() - began) * 1000
                     await trail.body.read(response)
-                    return
             finally:
                 await response.aclose()
+            if trail.response is not None:
+                further = _sent_on(client, response, trail, site)
+                if further is None or refreshes == _MOST_REFRESHES or _face(further) in seen:
+                    return
+                trail.response, trail.body = None, Body()
+                request, refreshes = further, refreshes + 1
+                continue
             request = response.next_request
             if not is_web_address(request.url):
                 raise httpx.UnsupportedProtocol("a redirect to no web address")
             if _face(request) in seen:
                 raise RedirectLoop
     raise TooManyRedirects
+
+
+def _sent_on(
+    client: httpx.AsyncClient, response: httpx.Response, trail: Trail, site: Site
+) -> httpx.Request | None:
+    """The page to which one that came sends a browser by itself. None: it stays there, or it is the
+    right one."""
+    text = _text(trail)
+    right = response.status_code == site.expect_status or _has(site.expect_text, text)
+    if right or not response.is_success:
+        return None
+    to = refresh.target(response.headers.get("refresh", ""), text)
+    try:
+        url = response.url.join(to)
+        if not to or not is_web_address(url):
+            return None
+    except (httpx.InvalidURL, ValueError):
+        return None  # browsers stay, too
+    login = response.request.headers.get("authorization") if _is_here(response.url, url) else None
+    headers = {"Authorization": login} if login else {}
+    return client.build_request("GET", url, headers=headers, extensions={"trace": trail.note})
+
+
+def _is_here(one: httpx.URL, other: httpx.URL) -> bool:
+    """Whether a password for the one is for the other, too (same origin, RFC 6454)."""
+    return (one.scheme, one.host, one.port) == (other.scheme, other.host, other.port)
 
 
 def _face(request: httpx.Request) -> tuple[str, str]:
@@ -168,6 +204,11 @@ def _suspected(trail: Trail) -> str:
     kind = pages.CHECK if _is_check(trail) else pages.unexpected(_text(trail))
     if kind:
         return f"halaman {kind}{_on(trail)}"
+    if to := refresh.left_to_a_browser(_text(trail)):
+        return (
+            f"halaman kosong yang hanya membawa peramban ke {_plain(to)};"
+            " tulis alamat itu di kolom url, atau isi expect_text"
+        )
     return "halaman kosong" if trail.body.is_empty and trail.status not in (204, 205) else ""
 
 
@@ -184,9 +225,20 @@ def _text(trail: Trail) -> str:
     return text_of(trail.body.content, kind)
 
 
+def _has(words: str, text: str) -> bool:
+    """Whether a page has the words that are expected, where some are."""
+    return bool(words) and (words in text or plain(words) in plain(text))
+
+
+def _plain(address: str) -> str:
+    """An address for people: without its query, which may hold a secret."""
+    told = "".join(c for c in redact(re.split(r"[?#]", address)[0]) if c.isprintable())
+    return told if len(told) <= 80 else told[:79] + "…"
+
+
 def _with_words(site: Site, trail: Trail, text: str) -> Page:
     """The list says what the page must contain: where it has that, it is the right one."""
-    if site.expect_text in text or plain(site.expect_text) in plain(text):
+    if _has(site.expect_text, text):
         return Page(notice=_led(trail, text))
     kind = pages.unexpected(text)
     where = f"{MOST // 1024} kB pertama halaman" if trail.body.cut else "halaman"
