@@ -8,6 +8,8 @@ import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -58,6 +60,15 @@ class Trail:
     def status(self) -> int | None:
         """Of the last page."""
         return self.response.status_code if self.response is not None else None
+
+    @property
+    def server_time(self) -> datetime | None:
+        """What the clock of the last server says (RFC 9110 6.6.1)."""
+        told = self.response.headers.get("date", "") if self.response is not None else ""
+        try:
+            return parsedate_to_datetime(told).astimezone(UTC)
+        except (ValueError, OverflowError, TypeError):
+            return None
 
     @property
     def elsewhere(self) -> str:
