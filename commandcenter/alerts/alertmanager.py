@@ -59,7 +59,7 @@ def _alert(told: dict[str, Any], sender: str, scene: Scene) -> Alert | None:
         raise BadAlert("status must be firing or resolved")
     labels, notes = tags(told.get("labels")), tags(told.get("annotations"))
     word = labels.get("severity") or labels.get("priority", "")
-    if word == _HEARTBEAT:
+    if word.casefold() == _HEARTBEAT:
         return None
     level, unknown = level_of(word, scene.severities)
     began_at, ahead = when(told.get("startsAt"), scene)
@@ -81,7 +81,7 @@ def _alert(told: dict[str, Any], sender: str, scene: Scene) -> Alert | None:
         seconds_ahead=ahead,
         told={"sender": sender, "labels": kept(labels), "links": _links(told, sender)},
     )
-    return grafana.understood(placed(alert, labels, scene), labels, notes)
+    return grafana.understood(placed(alert, labels, scene), labels, notes, scene.now)
 
 
 def _title(labels: Mapping[str, str], notes: Mapping[str, str]) -> str:
