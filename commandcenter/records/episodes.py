@@ -7,7 +7,7 @@ begin again with the same words, and what a person decided holds for the whole e
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,8 @@ from commandcenter.records.tables import alert
 BELATED = timedelta(hours=1)
 """So long after its end a fall that is told once more is only late. Later it is believed: a sender
 that was cut off from its own sources ends what goes on, and then tells the same episode."""
+
+_MOST_ENDS = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,29 @@ class Episode:
         changes = (*self.changes, at)[-max(most, 1) :] if changed else self.changes
         known = ended_at is not None and ended_at <= at
         return replace(self, changes=changes, ended_at=ended_at if known else self.ended_at)
+
+
+class Ends:
+    """Ends that came before the falls they are of, for as long as a fall may be late.
+
+    What could not be taken is sent again after what its sender says next: of a short problem during
+    our restart the recovery comes first, and nothing would ever end the problem that follows.
+    """
+
+    def __init__(self) -> None:
+        self._told: dict[tuple[str, ...], datetime] = {}
+
+    def note(self, names: Iterable[tuple[str, ...]], at: datetime) -> None:
+        """What goes by these names has ended."""
+        if len(self._told) >= _MOST_ENDS:
+            self._told = {name: told for name, told in self._told.items() if at - told < BELATED}
+        if len(self._told) < _MOST_ENDS:
+            self._told |= dict.fromkeys(names, at)
+
+    def have(self, names: Iterable[tuple[str, ...]], at: datetime) -> bool:
+        """Whether one of these is over already."""
+        told = (self._told.get(name) for name in names)
+        return any(one is not None and at - one < BELATED for one in told)
 
 
 def episode_of(connection: sa.Connection, number: int) -> Episode:
