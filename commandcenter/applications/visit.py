@@ -254,7 +254,7 @@ def _with_words(site: Site, trail: Trail, text: str) -> Page:
     kind = pages.unexpected(text)
     where = f"{MOST // 1024} kB pertama halaman" if trail.body.cut else "halaman"
     told = f"{where} tidak memuat “{site.expect_text}”" + (f" (halaman {kind})" if kind else "")
-    return Page(told, _led(trail, text), served=False)
+    return Page(told, _led(trail, text), served=trail.body.cut)  # they may stand further down
 
 
 def _unreadable(site: Site, trail: Trail) -> Page:

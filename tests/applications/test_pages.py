@@ -105,6 +105,34 @@ async def test_words_are_found_in_a_packed_page(
     assert found == [("up", "")] * len(PACKED)
 
 
+async def test_a_packed_page_is_read_in_whatever_pieces_it_comes_and_without_its_checksum(
+    feed: Applications, sites: Path, desk: Desk, serve: Serve
+) -> None:
+    """nodejs/undici#2126, curl/curl#2719: browsers do without the last eight bytes of gzip."""
+    bare = zlib.compressobj(wbits=-15)
+    deflate, packed = bare.compress(WORDS) + bare.flush(), gzip.compress(WORDS)
+    coded = HEAD + b"Content-Encoding: %s\r\nConnection: close\r\n\r\n"
+    pages = [
+        raw(coded % b"deflate" + deflate[:1], deflate[1:], pause=0.05),
+        raw(coded % b"gzip" + packed[:1], packed[1:], pause=0.05),
+        raw(coded % b"gzip" + packed[:-8]),
+        raw(coded % b"gzip" + packed[:-3]),
+    ]
+    found = await seen_at_once(feed, sites, desk, serve, pages, "Antrean daring")
+    assert found == [("up", "")] * len(pages)
+    cut = [raw(coded % b"gzip" + packed[:end]) for end in range(1, len(packed) - 9)]
+    assert "up" not in {state for state, _ in await seen_at_once(feed, sites, desk, serve, cut)}
+
+
+async def test_words_that_may_stand_further_down_make_no_application_down(
+    feed: Applications, sites: Path, desk: Desk, serve: Serve
+) -> None:
+    url = f"http://127.0.0.1:{await serve(page('x' * MOST + 'Kontak kami'))}/"
+    for _ in range(3):
+        found, detail = await seen(feed, sites, desk, url, "Kontak kami")
+        assert (found, str(detail)[:14]) == ("degraded", "256 kB pertama")
+
+
 async def test_a_page_that_cannot_be_unpacked_is_told(
     feed: Applications, sites: Path, desk: Desk, serve: Serve
 ) -> None:
