@@ -185,7 +185,9 @@ class _Taker:
         if row is None or not row.is_active:
             self.ends.note(alert.fall, self.at)
         if row is not None:
-            self._end_one(row, alert)
+            past = episode_of(self.connection, row.id)
+            if not past.is_after(alert.episode, alert.began_at, alert.ended_at):
+                self._end_one(row, past, alert)
 
     # ------------------------------------------------------------------ which incident
 
@@ -273,8 +275,7 @@ class _Taker:
 
     # ------------------------------------------------------------------ ending
 
-    def _end_one(self, row: IncidentRow, alert: Alert) -> None:
-        past = episode_of(self.connection, row.id)
+    def _end_one(self, row: IncidentRow, past: Episode, alert: Alert) -> None:
         first = row.is_active and past.well_since is None
         now = past.ends(self.at, alert.ended_at, changed=first, most=self.flaps.limit)
         if row.is_active:

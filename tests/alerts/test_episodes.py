@@ -82,6 +82,28 @@ async def test_a_fall_that_comes_after_its_own_end_opens_nothing(
     assert [row.state for row in await incidents(desk)] == ["open", "open"]
 
 
+async def test_an_end_that_comes_after_the_next_fall_has_begun_ends_nothing(
+    senders: Senders, desk: Desk, clock: Clock
+) -> None:
+    """The end of one fall waits to be sent again, or is that of another member of a cluster
+    (prometheus/alertmanager#4108): the next one goes on."""
+    began = clock.now
+    await senders.tell("alertmanager", episode(began))
+    await senders.tell("zabbix", PROBLEM)
+    clock.forward(60)
+    ended, again = clock.now, clock.now + timedelta(seconds=30)
+    clock.forward(60)
+    await senders.tell("alertmanager", episode(again))
+    await senders.tell("zabbix", {**PROBLEM, "event_id": "119"})
+    await senders.tell("alertmanager", episode(began, ended))
+    await senders.tell("zabbix", {**PROBLEM, "event_value": "0"})
+    assert [row.state for row in await incidents(desk)] == ["open", "open"]
+    clock.forward(60)
+    await senders.tell("alertmanager", episode(again, clock.now))
+    await senders.tell("zabbix", {**PROBLEM, "event_id": "119", "event_value": "0"})
+    assert [row.state for row in await incidents(desk)] == ["resolved", "resolved"]
+
+
 async def test_nor_does_it_open_a_new_incident_when_the_first_is_closed(
     senders: Senders, desk: Desk, clock: Clock
 ) -> None:
