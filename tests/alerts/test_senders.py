@@ -167,6 +167,25 @@ async def test_what_the_sender_told_is_kept_for_people_with_links_to_the_web_onl
     assert told["links"].keys() == {"source", "silence", "sender"}
 
 
+@pytest.mark.parametrize(
+    ("labels", "notes", "called"),
+    [
+        ({"job": "ups"}, {"description": "Baterai lemah"}, "Baterai lemah"),
+        ({"job": "ups", "instance": "10.1.1.1"}, {}, "job: ups, instance: 10.1.1.1"),
+    ],
+)
+async def test_an_alert_without_a_name_or_a_status_of_its_own_is_not_lost(
+    senders: Senders, desk: Desk, labels: dict[str, str], notes: dict[str, str], called: str
+) -> None:
+    """prometheus/alertmanager wants no label alertname; grafana/grafana#112672: payloads of one's
+    own making leave fields out."""
+    told = {"labels": labels, "annotations": notes, "startsAt": FIRING["startsAt"]}
+    await senders.tell("alertmanager", notification(told))
+    assert (await the_incident(desk)).title == called
+    await senders.tell("alertmanager", notification(told, status="resolved"))
+    assert (await the_incident(desk)).state == "resolved"
+
+
 async def test_a_script_that_puts_lines_into_a_text_is_understood(
     senders: Senders, desk: Desk
 ) -> None:
