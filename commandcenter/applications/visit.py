@@ -128,19 +128,24 @@ async def _walk(trail: Trail, trust: ssl.SSLContext, limit: int, site: Site) -> 
                     await trail.body.read(response)
             finally:
                 await response.aclose()
-            if trail.response is not None:
-                further = _sent_on(client, response, trail, site)
-                if further is None or refreshes == _MOST_REFRESHES or _face(further) in seen:
-                    return
-                trail.response, trail.body = None, Body()
-                request, refreshes = further, refreshes + 1
+            if trail.response is None:
+                request = _redirected(response, seen)
                 continue
-            request = response.next_request
-            if not is_web_address(request.url):
-                raise httpx.UnsupportedProtocol("a redirect to no web address")
-            if _face(request) in seen:
-                raise RedirectLoop
+            further = _sent_on(client, response, trail, site)
+            if further is None or refreshes == _MOST_REFRESHES or _face(further) in seen:
+                return
+            trail.response, trail.body = None, Body()
+            request, refreshes = further, refreshes + 1
     raise TooManyRedirects
+
+
+def _redirected(response: httpx.Response, seen: set[tuple[str, str]]) -> httpx.Request:
+    request = response.next_request
+    if request is None or not is_web_address(request.url):
+        raise httpx.UnsupportedProtocol("a redirect to no web address")
+    if _face(request) in seen:
+        raise RedirectLoop
+    return request
 
 
 def _sent_on(
