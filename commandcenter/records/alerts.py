@@ -186,7 +186,7 @@ class _Taker:
             self.ends.note(alert.fall, self.at)
         if row is not None:
             past = episode_of(self.connection, row.id)
-            if not past.is_after(alert.episode, alert.began_at, alert.ended_at):
+            if not past.goes_on(alert.episode, alert.began_at, alert.ended_at):
                 self._end_one(row, past, alert)
 
     # ------------------------------------------------------------------ which incident
@@ -218,7 +218,9 @@ class _Taker:
     # ------------------------------------------------------------------ firing
 
     def _begins(self, past: Episode, alert: Alert, *, changed: bool) -> Episode:
-        facts: dict[str, Any] = {"episode": alert.episode, "began_at": alert.began_at}
+        late = not changed and past.is_after(alert.episode, alert.began_at)
+        newest: Alert | Episode = past if late else alert
+        facts: dict[str, Any] = {"episode": newest.episode, "began_at": newest.began_at}
         if alert.part:
             said = Part(
                 level=alert.level,

@@ -85,13 +85,17 @@ class Episode:
         recent = row.resolved_at is not None and at - row.resolved_at < BELATED
         return recent and (same or before)
 
-    def is_after(self, episode: str, began_at: datetime | None, ended_at: datetime | None) -> bool:
-        """Whether an end is that of an episode before this one, and only comes late."""
+    def is_after(self, episode: str, began_at: datetime | None) -> bool:
+        """Whether what the sender means began before this one, and only comes late."""
         if episode.isdecimal() and self.episode.isdecimal():
             return int(episode) < int(self.episode)  # Zabbix counts its events
-        if began_at is None or ended_at is None or self.began_at is None:
-            return False
-        return began_at < self.began_at and ended_at <= self.began_at
+        return began_at is not None and self.began_at is not None and began_at < self.began_at
+
+    def goes_on(self, episode: str, began_at: datetime | None, ended_at: datetime | None) -> bool:
+        """Whether an end is that of one before, and not of this one with another beginning: two
+        Prometheus tell two."""
+        before = ended_at is not None and self.began_at is not None and ended_at <= self.began_at
+        return self.is_after(episode, began_at) and (before or bool(episode))
 
     def begins(self, at: datetime, *, changed: bool, most: int, **facts: Any) -> Episode:
         """It fires; `changed`: until now it was well. `facts` are what the sender tells."""
