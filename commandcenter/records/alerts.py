@@ -218,7 +218,7 @@ class _Taker:
     # ------------------------------------------------------------------ firing
 
     def _begins(self, past: Episode, alert: Alert, *, changed: bool) -> Episode:
-        late = not changed and past.is_after(alert.episode, alert.began_at)
+        late = not changed and bool(alert.episode) and past.is_after(alert.episode, None)
         newest: Alert | Episode = past if late else alert
         facts: dict[str, Any] = {"episode": newest.episode, "began_at": newest.began_at}
         if alert.part:
