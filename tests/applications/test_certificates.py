@@ -122,7 +122,8 @@ async def test_a_star_stands_for_a_name_with_an_underscore_as_for_browsers(
     leaf = authority.sign("x", 90, issuer=authority.root, hosts=("*.uji.go.id",))
     port = await serve(page(), authority.serving(leaf))
     write(sites, *(f"{name},A,https://{name}:{port}/" for name in sorted(names)))
-    deeper, starred = [r.value or {} for r in (await look(feed, desk)).values()]
+    told = {key: reading.value or {} for key, reading in (await look(feed, desk)).items()}
+    deeper, starred = (told[f"application/{name}"] for name in sorted(names))
     assert (starred["state"], starred["certificate"]) == ("up", "trusted")
     assert (deeper["state"], deeper["certificate"]) == ("degraded", "untrusted")
     assert "untuk nama situs lain (*.uji.go.id)" in deeper["detail"]
