@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from commandcenter.applications.answer import OURS, PATHLESS, UNNAMED, Answer, Fault
+from commandcenter.applications.answer import (
+    DATED,
+    OURS,
+    PATHLESS,
+    UNNAMED,
+    Answer,
+    Fault,
+)
 from commandcenter.applications.certificates import Certificate
 from commandcenter.applications.handshake import BadAuthorities
 from commandcenter.applications.look import Looker
@@ -25,7 +32,7 @@ from commandcenter.vocabulary import Application, ApplicationState
 
 _DAY = 86400.0
 _BUSY = 64  # applications that are asked at the same moment
-_SUSPECT = UNNAMED | PATHLESS  # faults that may turn out to be our own
+_SUSPECT = UNNAMED | PATHLESS | DATED  # faults that may turn out to be our own
 
 
 @dataclass(kw_only=True)
@@ -92,6 +99,8 @@ class Applications(Feed):
         now = desk.now()
         unknown = answer.fault in OURS or (bool(why) and answer.fault in _SUSPECT)
         state, detail = self._judge(site, answer) if not unknown else ("unknown", answer.trouble)
+        if unknown and answer.fault in DATED:  # by a wrong clock nothing is known of it
+            answer = replace(answer, certificate=None)
         value = _value(site, answer, now)
         value["state"] = state
         value["detail"] = " · ".join(d for d in (detail, self._ending(answer, now)) if d)

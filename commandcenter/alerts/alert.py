@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ from commandcenter.secret import redact
 MOST_ALERTS = 5_000
 """Of one message. Of more the worst are taken, and how many are missing is told."""
 
+_MOST_UNPACKED = 10 * 2**20
 _AHEAD = timedelta(days=1)
 _EVER = timedelta(days=365_000)
 _CLOCK_ERROR = timedelta(minutes=10)  # more is told: times without a zone may be an hour off
@@ -105,18 +107,35 @@ def _urgency(alert: Alert) -> tuple[bool, bool]:
     return alert.firing, alert.level != "critical"
 
 
+def unpacked(body: bytes) -> bytes:
+    """A body as it was before its sender packed it with gzip. Raises BadAlert."""
+    if not body.startswith(b"\x1f\x8b"):
+        return body
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        whole = unpacker.decompress(body, _MOST_UNPACKED)
+    except zlib.error:
+        raise BadAlert("the body is packed with gzip, and damaged") from None
+    if unpacker.unconsumed_tail:
+        raise TooMuch(f"the body has more than {_MOST_UNPACKED} bytes once it is unpacked")
+    if not unpacker.eof:
+        raise BadAlert("the body is packed with gzip, and its end is missing")
+    return whole
+
+
 def read_json(body: bytes) -> Any:
     """What a body says in JSON. Raises BadAlert.
 
-    RFC 8259 wants UTF-8 without a mark at its beginning; half a surrogate pair, NaN and other
-    charsets are taken as well, for an alarm is worth more than its spelling.
+    RFC 8259 wants UTF-8 without a mark at its beginning; half a surrogate pair, NaN, other charsets
+    and line ends within a text (scripts put macros of several lines into quotes) are taken as well,
+    for an alarm is worth more than its spelling.
     """
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
     try:
-        return json.loads(_decoded(body))
+        return json.loads(_decoded(body), strict=False)
     except (ValueError, RecursionError):
         raise BadAlert(f"the body is not JSON in UTF-8: {where}") from None
 

@@ -1,8 +1,8 @@
 """Alertmanager's webhook, versions 3 and 4, and Grafana's, which adds to it.
 
 Source: Prometheus, "Alerting: Configuration", section webhook_config; Grafana, "Configure the
-webhook notifier for Alerting". The group's own status is not looked at, since a firing group may
-hold resolved alerts. Repetitions come at the group's repeat_interval.
+webhook notifier for Alerting". The group's own status counts only for alerts that have none, since
+a firing group may hold resolved alerts. Repetitions come at the group's repeat_interval.
 """
 
 from __future__ import annotations
@@ -48,18 +48,20 @@ def read(body: bytes, scene: Scene) -> Message:
     if legacy_grafana.is_one(told):
         return legacy_grafana.read(told, scene)
     sender = text(told.get("externalURL"))
-    message = each(told.get("alerts"), body, partial(_alert, sender=sender, scene=scene))
+    status = text(told.get("status"))
+    read_one = partial(_alert, sender=sender, status=status, scene=scene)
+    message = each(told.get("alerts"), body, read_one)
     group = _short(str(told.get("groupKey") or told.get("receiver") or ""))
     return replace(message, group=group, left_out=message.left_out + _truncated(told))
 
 
-def _alert(told: dict[str, Any], sender: str, scene: Scene) -> Alert | None:
-    firing = _STATES.get(str(told.get("status")).casefold())
+def _alert(told: dict[str, Any], sender: str, status: str, scene: Scene) -> Alert | None:
+    firing = _STATES.get(str(told.get("status") or status).casefold())
     if firing is None:
         raise BadAlert("status must be firing or resolved")
     labels, notes = tags(told.get("labels")), tags(told.get("annotations"))
     word = labels.get("severity") or labels.get("priority", "")
-    if word == _HEARTBEAT:
+    if word.casefold() == _HEARTBEAT:
         return None
     level, unknown = level_of(word, scene.severities)
     began_at, ahead = when(told.get("startsAt"), scene)
@@ -81,11 +83,14 @@ def _alert(told: dict[str, Any], sender: str, scene: Scene) -> Alert | None:
         seconds_ahead=ahead,
         told={"sender": sender, "labels": kept(labels), "links": _links(told, sender)},
     )
-    return grafana.understood(placed(alert, labels, scene), labels, notes)
+    return grafana.understood(placed(alert, labels, scene), labels, notes, scene.now)
 
 
 def _title(labels: Mapping[str, str], notes: Mapping[str, str]) -> str:
-    return title(notes.get("summary"), notes.get("title"), labels.get("alertname"))
+    """What it is called, else what it says, else what it is about: no alert is lost for a name."""
+    called = notes.get("summary"), notes.get("title"), labels.get("alertname")
+    about = ", ".join(f"{name}: {value}" for name, value in labels.items())
+    return title(*called, notes.get("description"), notes.get("message"), about)
 
 
 def _links(told: Mapping[str, Any], sender: str) -> dict[str, str]:

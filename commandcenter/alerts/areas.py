@@ -93,8 +93,10 @@ def rings(polygons: Iterable[str], circles: Iterable[str] = ()) -> tuple[Ring, .
 
 
 def _pair(told: str) -> Point:
-    latitude, longitude = told.split(",")
-    return float(longitude), float(latitude)
+    """Latitude first. Where that cannot be one, as with every longitude of Indonesia, the two were
+    written the other way round."""
+    latitude, longitude = map(float, told.split(","))
+    return (longitude, latitude) if abs(latitude) <= 90 else (latitude, longitude)
 
 
 def _says(text: str, name: str) -> bool:

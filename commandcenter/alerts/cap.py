@@ -169,7 +169,7 @@ def _in_one_language(infos: list[Element]) -> list[Element]:
 
 
 def _language(info: Element) -> str:
-    return (_said(info, "language") or "en-US").casefold().partition("-")[0]
+    return (_said(info, "language") or "en-US").casefold().replace("_", "-").partition("-")[0]
 
 
 def _severity(info: Element) -> int:
@@ -221,7 +221,10 @@ def _root(body: bytes) -> Element:
         raise BadAlert(f"the body is not XML: line {line}, column {column + 1}") from None
     except (ValueError, LookupError):  # defusedxml's are ValueErrors
         raise BadAlert("the XML has a DTD, an entity or an encoding that is not taken") from None
-    if not (root.tag.startswith("{" + _NAMESPACE) and root.tag.endswith("}alert")):
+    space, _, name = root.tag.rpartition("}")
+    # Some senders leave the namespace out; only an alert of CAP has an identifier.
+    known = space.startswith("{" + _NAMESPACE) or (not space and _said(root, "identifier"))
+    if name != "alert" or not known:
         raise BadAlert(f"the body is not a CAP alert ({_NAMESPACE}2)")
     return root
 

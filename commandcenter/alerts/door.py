@@ -17,14 +17,14 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from commandcenter.alerts import sender_faults
-from commandcenter.alerts.alert import BadAlert, Message, Parser, Scene
+from commandcenter.alerts.alert import BadAlert, Message, Parser, Scene, unpacked
 from commandcenter.alerts.severity import Level
 from commandcenter.feed import Desk
 from commandcenter.rates import Rates, source_of, strangers
 from commandcenter.records import alerts as kept
 from commandcenter.records.alerts import Source
 from commandcenter.records.database import RecordsDown
-from commandcenter.records.episodes import Flaps
+from commandcenter.records.episodes import Ends, Flaps
 from commandcenter.records.senders import SenderFault
 from commandcenter.secret import Secret, SecretMissing
 from commandcenter.signature import BadSignature, check_signature
@@ -132,6 +132,7 @@ class Door:
     tally: Tally
     settings: DoorSettings
     strangers: Rates = field(default_factory=strangers)
+    ends: Ends = field(default_factory=Ends)
 
     async def post(self, request: Request) -> JSONResponse:
         """Answer one request; in JSON and with a sentence."""
@@ -161,7 +162,7 @@ class Door:
         told = self.settings
         scene = Scene(now, self.desk.zone, self.desk.offices, told.severities, told.province)
         try:
-            message = await asyncio.to_thread(self.read, body, scene)
+            message = await asyncio.to_thread(lambda: self.read(unpacked(body), scene))
         except BadAlert as error:
             await self._tell(sender_faults.refused(self.source, str(error)))
             self.desk.wake()
@@ -193,7 +194,8 @@ class Door:
 
     def _how(self) -> dict[str, Any]:
         told = self.settings
-        return {"feed": told.feed, "origin": told.origin, "flaps": told.flaps}
+        about = {"feed": told.feed, "origin": told.origin}
+        return {**about, "flaps": told.flaps, "ends": self.ends}
 
     def _count(self, message: Message) -> None:
         self.tally.taken += message.taken

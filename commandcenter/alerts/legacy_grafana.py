@@ -26,10 +26,12 @@ from commandcenter.alerts.alert import (
     text,
     title,
 )
+from commandcenter.alerts.grafana import tried
 from commandcenter.alerts.severity import level_of
 from commandcenter.records.alerts import Alert
 
 _STATES = {"alerting": True, "no_data": True, "ok": False, "paused": False}
+_TRIAL = "Someone is testing the alert notification within"
 _PAUSED = "aturannya dihentikan sementara di Grafana"
 
 
@@ -64,7 +66,8 @@ def _alert(told: Mapping[str, Any], state: str, scene: Scene) -> Alert:
         unknown_severity=unknown,
         told={"sender": "", "labels": kept(labels), "links": links(source=told.get("ruleUrl"))},
     )
-    return placed(alert, labels, scene)
+    trial = str(told.get("message")).startswith(_TRIAL)
+    return placed(tried(alert, scene.now) if trial else alert, labels, scene)
 
 
 def _found_nothing(told: Mapping[str, Any]) -> bool:

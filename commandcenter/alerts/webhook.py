@@ -44,7 +44,7 @@ def read(body: bytes, scene: Scene) -> Message:
 
 
 def _alert(told: dict[str, Any], scene: Scene) -> Alert:
-    firing = _STATES.get(text(told.get("status")))
+    firing = _STATES.get(text(told.get("status")).casefold())
     if firing is None:
         raise BadAlert("status must be firing or resolved")
     expires_at = moment(told.get("expires_at"), "expires_at", scene, _LONGEST)

@@ -17,11 +17,13 @@ class Fault(StrEnum):
     NO_RESOLVER = "no resolver"  # nobody told us the address of the name
     NO_HOST = "no host"  # a router, ours or another, knows no way to the host
     NO_ROUTE = "no route"  # this machine knows no way to the network
+    DATES = "dates"  # its certificate is out of date on our clock, and not on its own
     OURS = "ours"  # this machine ran out of something
 
 
 UNNAMED = frozenset({Fault.NO_SUCH_NAME, Fault.NO_RESOLVER})
 PATHLESS = frozenset({Fault.NO_HOST, Fault.NO_ROUTE})
+DATED = frozenset({Fault.DATES})
 OURS = frozenset({Fault.NO_ROUTE, Fault.OURS})
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -32,6 +32,9 @@ _REASONS = {  # X509_V_ERR_*; those that a chain says more about stand in _DETAI
     24: "penerbitnya bukan penerbit sertifikat",
     26: "dibuat untuk keperluan lain, bukan server web",
 }
+_DATES = (9, 10)  # not valid yet, ended
+_CLOCKS_APART = timedelta(days=1)
+_OTHER_NAME = 62
 _MOST_NAMES = 3
 
 
@@ -55,16 +58,30 @@ def first_end(chains: Iterable[Chain], trouble: str = "") -> Certificate | None:
 
 def needed_chain(tls: ssl.SSLObject) -> list[x509.Certificate]:
     """The path that was accepted, from the server's certificate to the root; without an accepted
-    one, what the server sent. A certificate that is sent and not needed does not count: an old
-    cross-signature may end without any browser minding (DST Root CA X3, uptime-kuma#3323)."""
+    one, as far as the server sent it. A certificate that is sent and not needed does not count: an
+    old cross-signature may end without any browser minding (DST Root CA X3, uptime-kuma#3323)."""
     accepted = tls.context.verify_mode is ssl.CERT_REQUIRED
     # Python 3.13 gives these a public name, and DER instead of objects.
     inner: Any = tls if hasattr(tls, "get_verified_chain") else tls._sslobj  # type: ignore[attr-defined]
     found = inner.get_verified_chain() if accepted else inner.get_unverified_chain()
     try:
-        return [x509.load_der_x509_certificate(_der(one)) for one in found or ()]
+        chain = [x509.load_der_x509_certificate(_der(one)) for one in found or ()]
+        return chain if accepted else _linked(chain)
     except ValueError:  # OpenSSL reads more than this library does (pyca/cryptography#6609)
         return []
+
+
+def _linked(sent: Chain) -> list[x509.Certificate]:
+    """From the server's certificate to the last issuer that it sent, in whatever order, and without
+    what belongs to another one. Raises ValueError."""
+    path = list(sent[:1])
+    for _ in sent[1:]:
+        wanted = path[-1].issuer
+        found = next((one for one in sent if one.subject == wanted and one not in path), None)
+        if found is None or path[-1].subject == wanted:
+            break
+        path.append(found)
+    return path
 
 
 def _der(one: Any) -> bytes:
@@ -84,6 +101,16 @@ def distrust(error: ssl.SSLCertVerificationError, chain: Chain, now: datetime) -
     return _REASONS.get(error.verify_code, error.verify_message)
 
 
+def is_only_our_clock(
+    error: ssl.SSLCertVerificationError, chain: Chain, theirs: datetime, ours: datetime
+) -> bool:
+    """Whether a chain that is out of date here is in order by the clock of its server, which is
+    days from ours."""
+    if error.verify_code not in _DATES or not chain or abs(theirs - ours) < _CLOCKS_APART:
+        return False
+    return all(one.not_valid_before_utc <= theirs <= one.not_valid_after_utc for one in chain)
+
+
 def _not_yet(chain: Chain, _: datetime) -> str:
     begins = max(certificate.not_valid_before_utc for certificate in chain)
     return f"belum berlaku sampai {begins:%d-%m-%Y}"
@@ -101,7 +128,8 @@ def _other_root(chain: Chain, _: datetime) -> str:
 
 
 def _expired(chain: Chain, now: datetime) -> str:
-    ended = min(chain, key=lambda certificate: certificate.not_valid_after_utc)
+    past = (one for one in chain if one.not_valid_after_utc <= now)
+    ended = next(past, min(chain, key=lambda certificate: certificate.not_valid_after_utc))
     days = (now - ended.not_valid_after_utc).days
     whose = "" if ended is chain[0] else f": sertifikat penerbit “{common_name(ended)}”"
     return f"kedaluwarsa sejak {days} hari{whose}"
@@ -123,7 +151,7 @@ _DETAILS: Mapping[int, Callable[[Chain, datetime], str]] = {  # X509_V_ERR_*
     19: _other_root,
     20: _no_issuer,
     21: _no_issuer,
-    62: _other_name,
+    _OTHER_NAME: _other_name,
     64: partial(_other_name, what="alamat"),
 }
 
@@ -135,6 +163,19 @@ def _names(leaf: x509.Certificate) -> list[str]:
         return []
     kinds = (x509.DNSName, x509.IPAddress)
     return [_short(str(name.value)) for name in found if isinstance(name, kinds)]
+
+
+def is_about_underscore(error: ssl.SSLCertVerificationError, host: str) -> bool:
+    """Whether OpenSSL may refuse a name only since the star of a certificate stands for one with an
+    underscore, which browsers take (openssl/openssl#12566)."""
+    return error.verify_code == _OTHER_NAME and "_" in host
+
+
+def is_for(chain: Chain, host: str) -> bool:
+    """Whether the server's certificate has the name of a host; a star is one label (RFC 6125)."""
+    called = host.casefold().rstrip(".")
+    names = [name.casefold() for name in _names(chain[0])] if chain else []
+    return called in names or "*." + called.partition(".")[2] in names
 
 
 def common_name(certificate: x509.Certificate) -> str:

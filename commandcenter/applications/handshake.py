@@ -26,16 +26,18 @@ class BadAuthorities(ValueError):
     """The file with certificate authorities cannot be used."""
 
 
-def context(manner: Manner, authorities: Path | None, *, verify: bool) -> ssl.SSLContext:
-    """How to speak to servers; with `verify` browsers' rules for certificates hold.
-
-    Raises BadAuthorities.
+def context(
+    manner: Manner, authorities: Path | None, *, verify: bool, names: bool = True
+) -> ssl.SSLContext:
+    """How to speak to servers; with `verify` browsers' rules for certificates hold, without `names`
+    not those for the names in them. Raises BadAuthorities.
     """
     if verify:
         found = httpx.create_ssl_context(trust_env=False)
         found.load_default_certs()  # what this machine trusts, beside what browsers trust
         found.verify_flags &= ~ssl.VERIFY_X509_STRICT  # stricter than browsers are
         found.hostname_checks_common_name = False  # RFC 9525: names stand in subjectAltName only
+        found.check_hostname = names
         _load(found, authorities)
     else:
         found = httpx.create_ssl_context(verify=False, trust_env=False)

@@ -12,7 +12,14 @@ import httpx
 
 from commandcenter.applications.answer import Answer, Fault
 from commandcenter.applications.body import BadPacking
-from commandcenter.applications.certificates import Certificate, distrust, first_end
+from commandcenter.applications.certificates import (
+    Certificate,
+    distrust,
+    first_end,
+    is_about_underscore,
+    is_for,
+    is_only_our_clock,
+)
 from commandcenter.applications.failures import Failure, causes, explain, tls_error
 from commandcenter.applications.handshake import (
     CUT_OFF,
@@ -52,7 +59,7 @@ class Looker:
     most_redirects: int
     authorities: Path | None = None
     _names: Names = field(default_factory=Names)
-    _contexts: dict[tuple[Manner, bool], ssl.SSLContext] = field(default_factory=dict)
+    _contexts: dict[tuple[Manner, bool, bool], ssl.SSLContext] = field(default_factory=dict)
 
     async def look(self, site: Site, now: datetime) -> Answer:
         """What a browser would find there. Raises BadAuthorities."""
@@ -62,11 +69,11 @@ class Looker:
             return Answer(trouble=_NAME_FAULTS[error.fault], fault=error.fault)
         return await _Attempts(self, site, now).answer()
 
-    def trust(self, manner: Manner, *, verify: bool) -> ssl.SSLContext:
+    def trust(self, manner: Manner, *, verify: bool, names: bool) -> ssl.SSLContext:
         """How to speak TLS; made once."""
-        key = (manner, verify)
+        key = (manner, verify, names)
         if key not in self._contexts:
-            self._contexts[key] = context(manner, self.authorities, verify=verify)
+            self._contexts[key] = context(manner, self.authorities, verify=verify, names=names)
         return self._contexts[key]
 
 
@@ -82,7 +89,7 @@ class _Attempts:
 
     def __init__(self, looker: Looker, site: Site, now: datetime) -> None:
         self.looker, self.site, self.now = looker, site, now
-        self.manner, self.verify = Manner.STRICT, True
+        self.manner, self.verify, self.names = Manner.STRICT, True, True
         self.distrusted: ssl.SSLCertVerificationError | None = None
         self.refused: Refusal | None = None
         self.host = ""  # at which trust or TLS failed
@@ -92,15 +99,16 @@ class _Attempts:
             trail = Trail(start=httpx.URL(self.site.url), at=httpx.URL(self.site.url))
             error = await self._visit(trail)
             if error is None:
+                self._settle_names(trail)
                 return self._came(trail)
             if not self._may_try_otherwise(error, trail):
                 return self._failed(trail, error)
 
     async def _visit(self, trail: Trail) -> Exception | None:
-        trust = self.looker.trust(self.manner, verify=self.verify)
+        trust = self.looker.trust(self.manner, verify=self.verify, names=self.names)
         try:
             async with asyncio.timeout(self.looker.timeout):
-                await walk(trail, trust, self.looker.most_redirects, self.site.expect_status)
+                await walk(trail, trust, self.looker.most_redirects, self.site)
         except _EXPECTED as error:  # TimeoutError is an OSError
             return error
         return None
@@ -109,7 +117,9 @@ class _Attempts:
         """Whether another visit, without trust or in another manner, may bring a page."""
         distrusted = next(causes(error, ssl.SSLCertVerificationError), None)
         if distrusted is not None and self.verify:
-            self.distrusted, self.host, self.verify = distrusted, trail.at.host, False
+            self.distrusted, self.host = distrusted, trail.at.host
+            names_only = self.names and is_about_underscore(distrusted, self.host)
+            self.names, self.verify = not names_only, names_only
             return True
         refused = _refused(error, trail)
         if refused is None:
@@ -119,6 +129,12 @@ class _Attempts:
             return False
         self.manner = Manner(self.manner + 1)
         return True
+
+    def _settle_names(self, trail: Trail) -> None:
+        """Where OpenSSL was not asked about names, they are compared here."""
+        asked = self.names or not self.verify
+        if not asked and all(is_for(chain, host) for host, chain in trail.chains.items()):
+            self.distrusted = None
 
     def _came(self, trail: Trail) -> Answer:
         """A page came."""
@@ -133,7 +149,14 @@ class _Attempts:
             trouble="; ".join(words for words in (page.trouble, *weakness) if words),
             notice=page.notice,
             served=page.served and self.manner is not Manner.OLD,
+            fault=Fault.DATES if self._is_only_our_clock(trail) else Fault.NONE,
         )
+
+    def _is_only_our_clock(self, trail: Trail) -> bool:
+        if self.distrusted is None or trail.server_time is None:
+            return False
+        chain = trail.chains.get(self.host, ())
+        return is_only_our_clock(self.distrusted, chain, trail.server_time, self.now)
 
     def _failed(self, trail: Trail, error: Exception) -> Answer:
         """No page came, or not the whole of it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from commandcenter.applications.answer import PATHLESS, UNNAMED, Answer, Fault
+from commandcenter.applications.answer import DATED, PATHLESS, UNNAMED, Answer, Fault
 from commandcenter.applications.names import is_address
 from commandcenter.applications.site import Site
 
@@ -17,6 +17,11 @@ NO_NETWORK = (
     " periksa jaringan komputer pusat komando"
 )
 
+WRONG_CLOCK = (
+    "jam komputer pusat komando salah: menurut jam itu semua sertifikat belum berlaku atau"
+    " kedaluwarsa, menurut jam para server tidak; periksa tanggal dan NTP komputer pusat komando"
+)
+
 
 def ours(answers: Mapping[Site, Answer]) -> str:
     """The sentence about our own side when that is what failed, "" when it is not.
@@ -27,6 +32,9 @@ def ours(answers: Mapping[Site, Answer]) -> str:
         _any(answers, Fault.NO_ROUTE) or len(_hosts(answers, PATHLESS)) > 1
     ):
         return NO_NETWORK
+    secured = {s: answer for s, answer in answers.items() if answer.certificate is not None}
+    if _all(secured, DATED) and len(_hosts(secured, DATED)) > 1:
+        return WRONG_CLOCK
     named = {site: answer for site, answer in answers.items() if not is_address(site.host)}
     if _all(named, UNNAMED) and (_any(named, Fault.NO_RESOLVER) or len(_hosts(named, UNNAMED)) > 1):
         return NO_NAMES

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from commandcenter.records import episodes, incidents, senders, storm
 from commandcenter.records.chain import wait_for_turn
-from commandcenter.records.episodes import Episode, Flaps, episode_of
+from commandcenter.records.episodes import Ends, Episode, Flaps, episode_of
 from commandcenter.records.incidents import ACTIVE, IncidentRow, active_of, latest_of
 from commandcenter.records.senders import SenderFault
 from commandcenter.records.signatures import use_once
@@ -70,6 +70,14 @@ class Alert:
     told: Mapping[str, Any] = field(default_factory=dict)
     """Sender, labels and links, for the people who work on it."""
 
+    @property
+    def fall(self) -> tuple[tuple[str, ...], ...]:
+        """By what its sender tells this fall from others; nothing, where it does not."""
+        if self.part or self.episode:
+            return ((self.source, self.part or self.episode),)
+        began_at = self.began_at.isoformat() if self.began_at else ""
+        return ((self.source, self.fingerprint, began_at),) if began_at else ()
+
 
 def take(
     connection: sa.Connection,
@@ -80,12 +88,13 @@ def take(
     origin: str,
     who: str = incidents.WATCH,
     flaps: Flaps | None = None,
+    ends: Ends | None = None,
     faults: Iterable[SenderFault] = (),
 ) -> None:
-    """Do what the alerts of one message say, in their order. `who` opens what they open.
-    `faults` are what is to be told of their sender itself."""
+    """Do what the alerts of one message say, in their order. `who` opens what they open. `ends`
+    are those that came too early, `faults` what is to be told of their sender itself."""
     wait_for_turn(connection)
-    taker = _Taker(connection, at, feed, origin, who, flaps or Flaps())
+    taker = _Taker(connection, at, feed, origin, who, flaps or Flaps(), ends or Ends())
     for alert in taker.open_new(list(alerts)):
         if alert.firing:
             taker.fire(alert)
@@ -104,12 +113,13 @@ def take_signed(
     feed: str,
     origin: str,
     flaps: Flaps | None = None,
+    ends: Ends | None = None,
     faults: Iterable[SenderFault] = (),
 ) -> bool:
     """Do what a signed message says, once. False: this very message was taken before."""
     if not use_once(connection, signature, at):
         return False
-    how: dict[str, Any] = {"feed": feed, "origin": origin, "flaps": flaps}
+    how: dict[str, Any] = {"feed": feed, "origin": origin, "flaps": flaps, "ends": ends}
     take(connection, alerts, at, **how, faults=faults)
     return True
 
@@ -124,6 +134,7 @@ class _Taker:
     origin: str
     who: str
     flaps: Flaps
+    ends: Ends
 
     def open_new(self, alerts: list[Alert]) -> list[Alert]:
         """Open the incidents of alerts that nobody ever told of; the others are returned."""
@@ -134,7 +145,8 @@ class _Taker:
         fresh, others = list[Alert](), list[Alert]()
         for key, alert in zip(keys, alerts, strict=True):
             simple = alert.firing and not (alert.corrects or alert.part or alert.episode)
-            (fresh if simple and key not in seen else others).append(alert)
+            new = simple and key not in seen and not self.ends.have(alert.fall, self.at)
+            (fresh if new else others).append(alert)
             seen.add(key)
         if fresh:
             rows = [self._values(alert) for alert in fresh]
@@ -145,6 +157,10 @@ class _Taker:
 
     def fire(self, alert: Alert) -> None:
         """It fires: its incident opens, goes on, or is left as a person or its end left it."""
+        if self.ends.have(alert.fall, self.at):
+            return
+        others = (name for name in alert.replaces if name != alert.part)
+        self.ends.note(((alert.source, name) for name in others), self.at)
         thing = senders.thing_of(self.feed, alert.source, alert.fingerprint)
         row = self._standing(alert, thing)
         latest = row or latest_of(self.connection, thing)
@@ -162,9 +178,16 @@ class _Taker:
         """It is over, its sender says."""
         thing = senders.thing_of(self.feed, alert.source, alert.fingerprint)
         if alert.part:
+            self.ends.note(((alert.source, name) for name in alert.replaces), self.at)
             self._end_parts((alert.part, *alert.replaces), alert)
-        elif (row := self._standing(alert, thing)) is not None:
-            self._end_one(row, alert)
+            return
+        row = self._standing(alert, thing)
+        if row is None or not row.is_active:
+            self.ends.note(alert.fall, self.at)
+        if row is not None:
+            past = episode_of(self.connection, row.id)
+            if not past.goes_on(alert.episode, alert.began_at, alert.ended_at):
+                self._end_one(row, past, alert)
 
     # ------------------------------------------------------------------ which incident
 
@@ -195,7 +218,9 @@ class _Taker:
     # ------------------------------------------------------------------ firing
 
     def _begins(self, past: Episode, alert: Alert, *, changed: bool) -> Episode:
-        facts: dict[str, Any] = {"episode": alert.episode, "began_at": alert.began_at}
+        late = not changed and bool(alert.episode) and past.is_after(alert.episode, None)
+        newest: Alert | Episode = past if late else alert
+        facts: dict[str, Any] = {"episode": newest.episode, "began_at": newest.began_at}
         if alert.part:
             said = Part(
                 level=alert.level,
@@ -252,8 +277,7 @@ class _Taker:
 
     # ------------------------------------------------------------------ ending
 
-    def _end_one(self, row: IncidentRow, alert: Alert) -> None:
-        past = episode_of(self.connection, row.id)
+    def _end_one(self, row: IncidentRow, past: Episode, alert: Alert) -> None:
         first = row.is_active and past.well_since is None
         now = past.ends(self.at, alert.ended_at, changed=first, most=self.flaps.limit)
         if row.is_active:

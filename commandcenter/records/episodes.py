@@ -7,7 +7,7 @@ begin again with the same words, and what a person decided holds for the whole e
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,8 @@ from commandcenter.records.tables import alert
 BELATED = timedelta(hours=1)
 """So long after its end a fall that is told once more is only late. Later it is believed: a sender
 that was cut off from its own sources ends what goes on, and then tells the same episode."""
+
+_MOST_ENDS = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +85,18 @@ class Episode:
         recent = row.resolved_at is not None and at - row.resolved_at < BELATED
         return recent and (same or before)
 
+    def is_after(self, episode: str, began_at: datetime | None) -> bool:
+        """Whether what the sender means began before this one, and only comes late."""
+        if episode.isdecimal() and self.episode.isdecimal():
+            return int(episode) < int(self.episode)  # Zabbix counts its events
+        return began_at is not None and self.began_at is not None and began_at < self.began_at
+
+    def goes_on(self, episode: str, began_at: datetime | None, ended_at: datetime | None) -> bool:
+        """Whether an end is that of one before, and not of this one with another beginning: two
+        Prometheus tell two."""
+        before = ended_at is not None and self.began_at is not None and ended_at <= self.began_at
+        return self.is_after(episode, began_at) and (before or bool(episode))
+
     def begins(self, at: datetime, *, changed: bool, most: int, **facts: Any) -> Episode:
         """It fires; `changed`: until now it was well. `facts` are what the sender tells."""
         changes = (*self.changes, at)[-max(most, 1) :] if changed else self.changes
@@ -93,6 +107,29 @@ class Episode:
         changes = (*self.changes, at)[-max(most, 1) :] if changed else self.changes
         known = ended_at is not None and ended_at <= at
         return replace(self, changes=changes, ended_at=ended_at if known else self.ended_at)
+
+
+class Ends:
+    """Ends that came before the falls they are of, for as long as a fall may be late.
+
+    What could not be taken is sent again after what its sender says next: of a short problem during
+    our restart the recovery comes first, and nothing would ever end the problem that follows.
+    """
+
+    def __init__(self) -> None:
+        self._told: dict[tuple[str, ...], datetime] = {}
+
+    def note(self, names: Iterable[tuple[str, ...]], at: datetime) -> None:
+        """What goes by these names has ended."""
+        if len(self._told) >= _MOST_ENDS:
+            self._told = {name: told for name, told in self._told.items() if at - told < BELATED}
+        if len(self._told) < _MOST_ENDS:
+            self._told |= dict.fromkeys(names, at)
+
+    def have(self, names: Iterable[tuple[str, ...]], at: datetime) -> bool:
+        """Whether one of these is over already."""
+        told = (self._told.get(name) for name in names)
+        return any(one is not None and at - one < BELATED for one in told)
 
 
 def episode_of(connection: sa.Connection, number: int) -> Episode:

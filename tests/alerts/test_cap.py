@@ -22,6 +22,13 @@ from tests.conftest import NOW, Clock
 WIB = ZoneInfo("Asia/Jakarta")
 AROUND_US = "-2.5,111.5 -2.5,111.7 -2.9,111.7 -2.9,111.5 -2.5,111.5"
 FAR_AWAY = "0.5,122.1 0.5,122.3 0.3,122.3 0.3,122.1 0.5,122.1"
+
+
+def _turned(polygon: str) -> str:
+    """Longitude first, as GeoJSON has it."""
+    return " ".join(",".join(pair.split(",")[::-1]) for pair in polygon.split())
+
+
 OFFICES = (
     Office(code="a", name="A", kecamatan="Arut Selatan", latitude=-2.68, longitude=111.62),
     Office(code="b", name="B", kecamatan="Kumai", latitude=-2.74, longitude=111.73),
@@ -116,6 +123,21 @@ async def test_a_warning_that_was_cancelled_and_is_still_published_does_not_begi
     assert (await the_incident(desk)).state == "resolved"
 
 
+async def test_a_warning_whose_cancelling_or_update_came_first_is_over(
+    senders: Senders, desk: Desk
+) -> None:
+    reference = f"cuaca.ekstrem@bmkg.go.id,{_name(1)},{NOW.isoformat()}"
+    for kind in ("Cancel", "Update"):
+        told = f"<msgType>{kind}</msgType><references>{reference}</references>"
+        await senders.tell("cap", bmkg(2, kecamatan="DENGILO", more=told))
+    await senders.tell("cap", bmkg())
+    assert await incidents(desk) == []
+
+
+def _name(number: int) -> str:
+    return f"2.49.0.1.360.0.{NOW.astimezone(WIB):%Y.%m.%d}.07.62.{number:03}"
+
+
 @pytest.mark.parametrize(
     ("body", "ours"),
     [
@@ -126,6 +148,9 @@ async def test_a_warning_that_was_cancelled_and_is_still_published_does_not_begi
         (bmkg(kecamatan="beberapa tempat"), True),  # no names: by its lines
         (bmkg(kecamatan="beberapa tempat", polygon=""), True),  # nothing says that it is not
         (bmkg(kecamatan="beberapa tempat", polygon="nonsense 1,2,3"), True),
+        (bmkg(polygon=_turned(AROUND_US)), True),  # wmo-raf/cap-composer#15: lon,lat
+        (bmkg(kecamatan="beberapa tempat", polygon=_turned(FAR_AWAY)), False),
+        (bmkg().replace(b' xmlns="urn:oasis:names:tc:emergency:cap:1.2"', b""), True),
     ],
 )
 def test_a_warning_is_ours_by_its_names_its_lines_and_its_province(body: bytes, ours: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from commandcenter.records.life import Act, Step, Terms, lapse, take_step
 from feeds.alerts import Alerts
 from tests.alerts.conftest import Senders, incidents, look, on_both, the_incident
 from tests.alerts.samples import FIRING, FIRING_AGAIN, PROBLEM, RESOLVED, notification
-from tests.conftest import Clock
+from tests.conftest import NOW, Clock
 
 
 async def decide(desk: Desk, clock: Clock, act: Act, **facts: Any) -> None:
@@ -52,6 +52,57 @@ async def test_a_fall_that_a_cluster_tells_after_its_end_changes_nothing(
     await senders.tell("alertmanager", notification({**FIRING, "startsAt": begun}))
     row = await the_incident(desk)
     assert (row.state, row.count) == ("resolved", 1)
+
+
+@pytest.mark.parametrize("before", [False, True])
+async def test_a_fall_that_comes_after_its_own_end_opens_nothing(
+    senders: Senders, desk: Desk, clock: Clock, *, before: bool
+) -> None:
+    """What we could not take, for we restarted, is sent again after what came next: of a short
+    problem the recovery first (getsentry/sentry#122790 has the same in Slack)."""
+    if before:  # its thing has an incident of an older episode
+        older = {**PROBLEM, "event_id": "7"}
+        await senders.tell("zabbix", older)
+        await senders.tell("zabbix", {**older, "event_value": "0"})
+        await senders.tell("alertmanager", episode(NOW - timedelta(days=3)))
+        await senders.tell("alertmanager", episode(NOW - timedelta(days=3), NOW))
+    told = sorted((row.title, row.count, row.state) for row in await incidents(desk))
+    began = clock.now + timedelta(minutes=1)
+    clock.forward(120)
+    await senders.tell("zabbix", {**PROBLEM, "event_value": "0"})
+    await senders.tell("alertmanager", episode(began, clock.now))
+    clock.forward(30)
+    await senders.tell("zabbix", PROBLEM)
+    await senders.tell("alertmanager", episode(began))
+    found = sorted((row.title, row.count, row.state) for row in await incidents(desk))
+    assert found == told
+    clock.forward(3600)
+    await senders.tell("zabbix", {**PROBLEM, "event_id": "19"})
+    await senders.tell("alertmanager", episode(clock.now))
+    assert [row.state for row in await incidents(desk)] == ["open", "open"]
+
+
+async def test_an_end_that_comes_after_the_next_fall_has_begun_ends_nothing(
+    senders: Senders, desk: Desk, clock: Clock
+) -> None:
+    """The end of one fall waits to be sent again, or is that of another member of a cluster
+    (prometheus/alertmanager#4108): the next one goes on."""
+    began = clock.now
+    await senders.tell("alertmanager", episode(began))
+    await senders.tell("zabbix", PROBLEM)
+    clock.forward(60)
+    ended, again = clock.now, clock.now + timedelta(seconds=30)
+    clock.forward(60)
+    await senders.tell("alertmanager", episode(again))
+    await senders.tell("zabbix", {**PROBLEM, "event_id": "119"})
+    await senders.tell("zabbix", PROBLEM)  # once more, and late
+    await senders.tell("alertmanager", episode(began, ended))
+    await senders.tell("zabbix", {**PROBLEM, "event_value": "0"})
+    assert [row.state for row in await incidents(desk)] == ["open", "open"]
+    clock.forward(60)
+    await senders.tell("alertmanager", episode(again, clock.now))
+    await senders.tell("zabbix", {**PROBLEM, "event_id": "119", "event_value": "0"})
+    assert [row.state for row in await incidents(desk)] == ["resolved", "resolved"]
 
 
 async def test_nor_does_it_open_a_new_incident_when_the_first_is_closed(

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from commandcenter.feed import Desk
+from commandcenter.records.life import Terms, lapse
 from tests.alerts.conftest import Senders, incidents, the_incident
 from tests.alerts.samples import GRAFANA_ALERT, notification
+from tests.conftest import Clock
 
 
 def missing(name: str = "DatasourceNoData", **notes: str) -> dict[str, Any]:
@@ -29,6 +31,23 @@ async def test_without_data_the_rule_is_named_and_its_alarm_is_not_claimed(
     row = await the_incident(desk)
     assert (row.title, row.level) == ("Tidak ada data: UPS", "critical")
     assert "Baterai" not in row.detail
+
+
+async def test_a_contact_point_that_is_tried_leaves_nothing_behind(
+    senders: Senders, desk: Desk, clock: Clock
+) -> None:
+    """Grafana never says that its test alert is over (keephq/keep#6506 has a capture)."""
+    labels = {"alertname": "TestAlert", "instance": "Grafana"}
+    trial = {**GRAFANA_ALERT, "labels": labels, "annotations": {"summary": "Notification test"}}
+    await senders.tell("alertmanager", notification(trial, alerts=[trial]))
+    old = {"ruleId": 0, "ruleName": "Test notification", "state": "alerting", "evalMatches": []}
+    words = "Someone is testing the alert notification within Grafana."
+    await senders.tell("alertmanager", {**old, "message": words, "evalMatches": [{"value": 100}]})
+    found = await incidents(desk)
+    assert {row.title[:18] for row in found} == {"Uji coba Grafana: "}
+    clock.forward(601)
+    await desk.records.write(lapse, clock.now, Terms())
+    assert {row.state for row in await incidents(desk)} == {"resolved"}
 
 
 async def test_an_error_of_the_source_is_told_with_its_reason(senders: Senders, desk: Desk) -> None:

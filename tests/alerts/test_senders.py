@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import replace
 from typing import Any
 
@@ -164,3 +165,43 @@ async def test_what_the_sender_told_is_kept_for_people_with_links_to_the_web_onl
     assert told["began_at"] == "2026-11-21T02:40:00+00:00"
     assert told["labels"]["grafana_folder"] == "Ruang"
     assert told["links"].keys() == {"source", "silence", "sender"}
+
+
+@pytest.mark.parametrize(
+    ("labels", "notes", "called"),
+    [
+        ({"job": "ups"}, {"description": "Baterai lemah"}, "Baterai lemah"),
+        ({"job": "ups", "instance": "10.1.1.1"}, {}, "job: ups, instance: 10.1.1.1"),
+    ],
+)
+async def test_an_alert_without_a_name_or_a_status_of_its_own_is_not_lost(
+    senders: Senders, desk: Desk, labels: dict[str, str], notes: dict[str, str], called: str
+) -> None:
+    """prometheus/alertmanager wants no label alertname; grafana/grafana#112672: payloads of one's
+    own making leave fields out."""
+    told = {"labels": labels, "annotations": notes, "startsAt": FIRING["startsAt"]}
+    await senders.tell("alertmanager", notification(told))
+    assert (await the_incident(desk)).title == called
+    await senders.tell("alertmanager", notification(told, status="resolved"))
+    assert (await the_incident(desk)).state == "resolved"
+
+
+async def test_a_script_that_puts_lines_into_a_text_is_understood(
+    senders: Senders, desk: Desk
+) -> None:
+    """muokata/zabbix-mattermost-alertscript#1: a macro of several lines between quotes."""
+    body = b'{"id": "a", "status": "FIRING", "title": "Disk penuh", "detail": "satu\n\tdua"}'
+    assert (await senders.sign(body)).json() == {"taken": 1, "refused": []}
+    assert (await the_incident(desk)).detail == "satu dua"
+
+
+async def test_a_packed_message_is_unpacked_and_a_bomb_is_not(senders: Senders, desk: Desk) -> None:
+    """TracecatHQ/tracecat#1289."""
+    packed = gzip.compress(orjson.dumps(notification(FIRING)))
+    assert (await senders.tell("alertmanager", packed)).json()["taken"] == 1
+    bomb = gzip.compress(bytes(11 * 2**20))
+    for body, status in ((packed[:-9], 400), (packed[:30] + b"x" * 20, 400), (bomb, 413)):
+        answer = await senders.tell("alertmanager", body)
+        assert (answer.status_code, "packed" in answer.json()["error"]) == (status, True)
+    alarm, _ = await incidents(desk)
+    assert alarm.title == "Situs dinkes tidak menjawab"

@@ -84,3 +84,32 @@ async def test_tags_that_cannot_be_read_cost_the_tags_and_not_the_alarm(
     await senders.tell("zabbix", {**PROBLEM, **broken})
     (row,) = await incidents(desk)
     assert (row.title, row.office) == ("Situs tidak menjawab", "")
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "level", "told"),
+    [
+        ("4", "Tinggi", "critical", ""),
+        ("Disaster", "", "critical", ""),  # {EVENT.SEVERITY} where its number is expected
+        ("{EVENT.NSEVERITY}", "High", "critical", ""),
+        ("0", "Not classified", "warning", ""),
+        ("Gawat Sekali", "", "warning", "Gawat Sekali"),  # keephq/keep#5139: names of their own
+    ],
+)
+async def test_a_severity_is_known_by_its_number_and_else_by_its_name_or_told(
+    senders: Senders, desk: Desk, number: str, name: str, level: str, told: str
+) -> None:
+    await senders.tell("zabbix", {**PROBLEM, "severity": number, "severity_name": name})
+    alarm, *about = await incidents(desk)
+    assert alarm.level == level
+    assert [told in row.title for row in about] == ([True] if told else [])
+
+
+async def test_the_test_of_a_media_type_is_a_sign_of_life_and_no_incident(
+    senders: Senders, desk: Desk
+) -> None:
+    """haught/zbx_gchat#1: its dialog offers every macro as it is written."""
+    literally = {name: f"{{{name.upper()}}}" for name in PROBLEM} | {"message": "{ALERT.MESSAGE}"}
+    answer = await senders.tell("zabbix", literally)
+    assert (answer.status_code, answer.json()["taken"]) == (200, 0)
+    assert await incidents(desk) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from cryptography import x509
 
 from commandcenter.feed import Desk
 from feeds.applications import Applications
-from tests.applications.conftest import Authority, Serve, Signed, page, value, write
+from tests.applications.conftest import Authority, Serve, Signed, look, page, value, write
 from tests.conftest import Clock
 
 
@@ -83,6 +84,49 @@ async def test_an_intermediate_that_has_ended_is_named(house: House, authority: 
     told = await house.told(authority, authority.leaf(200, issuer=middle), middle)
     assert "kedaluwarsa sejak 3 hari: sertifikat penerbit “Penerbit Antara”" in told["detail"]
     assert told["certificate_days"] == pytest.approx(-3.5, abs=0.01)
+
+
+async def test_what_a_server_sends_besides_or_out_of_order_does_not_change_what_is_missing(
+    house: House, authority: Authority
+) -> None:
+    """heartbeatsjp/check-tls-cert#45, ssllabs/ssllabs-scan#288: the bundle of another seller."""
+    upper = authority.sign("Penerbit Atas", 300, issuer=authority.root, authority=True)
+    lower = authority.sign("Penerbit Bawah", 300, issuer=upper, authority=True)
+    other = authority.sign("Penerbit Lain", -60, issuer=authority.root, authority=True)
+    told = await house.told(authority, authority.leaf(200, issuer=lower), other)
+    assert "sertifikat penerbit “Penerbit Bawah” tidak dikirim" in told["detail"]
+    assert told["certificate_ends_first"] == "app"
+    told = await house.told(authority, authority.leaf(-3, issuer=lower), upper, other, lower)
+    assert "kedaluwarsa sejak 3 hari" in told["detail"]
+    assert "Penerbit" not in told["detail"]
+
+
+async def test_a_star_stands_for_a_name_with_an_underscore_as_for_browsers(
+    *,
+    feed: Applications,
+    sites: Path,
+    desk: Desk,
+    serve: Serve,
+    authority: Authority,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """openssl/openssl#12566, python/cpython#103490."""
+    real = socket.getaddrinfo
+    names = {"e_office.uji.go.id", "a.b_c.uji.go.id"}
+
+    def resolve(host: Any, *args: Any, **options: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        return real("127.0.0.1" if name in names else host, *args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    leaf = authority.sign("x", 90, issuer=authority.root, hosts=("*.uji.go.id",))
+    port = await serve(page(), authority.serving(leaf))
+    write(sites, *(f"{name},A,https://{name}:{port}/" for name in sorted(names)))
+    told = {key: reading.value or {} for key, reading in (await look(feed, desk)).items()}
+    deeper, starred = (told[f"application/{name}"] for name in sorted(names))
+    assert (starred["state"], starred["certificate"]) == ("up", "trusted")
+    assert (deeper["state"], deeper["certificate"]) == ("degraded", "untrusted")
+    assert "untuk nama situs lain (*.uji.go.id)" in deeper["detail"]
 
 
 async def test_what_is_not_valid_yet_is_told_from_what_has_ended(

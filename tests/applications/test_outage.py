@@ -6,6 +6,8 @@ import asyncio
 import errno
 import socket
 import threading
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,12 @@ import pytest
 
 from commandcenter.applications import pages
 from commandcenter.applications.answer import Answer, Fault
-from commandcenter.applications.outage import NO_NAMES, NO_NETWORK, ours
+from commandcenter.applications.outage import NO_NAMES, NO_NETWORK, WRONG_CLOCK, ours
 from commandcenter.applications.site import Site
 from commandcenter.feed import Desk, SourceDown
 from feeds.applications import Applications
-from tests.applications.conftest import Serve, look, page, value, write
-from tests.conftest import Tray
+from tests.applications.conftest import Authority, Serve, look, page, value, write
+from tests.conftest import Clock, Tray
 
 
 class Resolver:
@@ -252,3 +254,34 @@ async def test_what_was_down_before_stays_uncounted_while_we_cannot_look(
         await fallen(feed, desk)
     resolver.failing = {}
     assert (await value(feed, desk))["state"] == "up"
+
+
+@pytest.mark.parametrize(("away", "blamed"), [(40, True), (0, False)])
+async def test_certificates_that_are_wrong_only_by_our_clock_are_one_thing_about_us(
+    *,
+    feed: Applications,
+    sites: Path,
+    desk: Desk,
+    serve: Serve,
+    authority: Authority,
+    clock: Clock,
+    away: int,
+    blamed: bool,
+) -> None:
+    """After a dead battery all certificates are of the future (MichaIng/DietPi#6581): the servers
+    tell another date. Where they tell ours it is their certificate."""
+    clock.now = datetime.now(UTC)
+    hosts = ("127.0.0.1", "127.0.0.2")
+    leaf = authority.sign("x", 300, issuer=authority.root, hosts=hosts, begins=20)
+    talk = page(Date=format_datetime(clock.now + timedelta(days=away), usegmt=True))
+    ports = [await serve(talk, authority.serving(leaf), host=host) for host in hosts]
+    rows = [f"{h},A,https://{h}:{port}/" for h, port in zip(hosts, ports, strict=True)]
+    write(sites, *rows, f"c,C,http://127.0.0.1:{await serve(page())}/")
+    if not blamed:
+        told = {key: r.value or {} for key, r in (await look(feed, desk)).items()}
+        assert told["application/127.0.0.1"]["certificate"] == "untrusted"
+        return
+    values, why = await fallen(feed, desk)
+    assert why == WRONG_CLOCK
+    assert values.pop("c")["state"] == "up"
+    assert {(v["state"], v["certificate"]) for v in values.values()} == {("unknown", None)}

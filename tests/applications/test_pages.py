@@ -105,6 +105,34 @@ async def test_words_are_found_in_a_packed_page(
     assert found == [("up", "")] * len(PACKED)
 
 
+async def test_a_packed_page_is_read_in_whatever_pieces_it_comes_and_without_its_checksum(
+    feed: Applications, sites: Path, desk: Desk, serve: Serve
+) -> None:
+    """nodejs/undici#2126, curl/curl#2719: browsers do without the last eight bytes of gzip."""
+    bare = zlib.compressobj(wbits=-15)
+    deflate, packed = bare.compress(WORDS) + bare.flush(), gzip.compress(WORDS)
+    coded = HEAD + b"Content-Encoding: %s\r\nConnection: close\r\n\r\n"
+    pages = [
+        raw(coded % b"deflate" + deflate[:1], deflate[1:], pause=0.05),
+        raw(coded % b"gzip" + packed[:1], packed[1:], pause=0.05),
+        raw(coded % b"gzip" + packed[:-8]),
+        raw(coded % b"gzip" + packed[:-3]),
+    ]
+    found = await seen_at_once(feed, sites, desk, serve, pages, "Antrean daring")
+    assert found == [("up", "")] * len(pages)
+    cut = [raw(coded % b"gzip" + packed[:end]) for end in range(1, len(packed) - 9)]
+    assert "up" not in {state for state, _ in await seen_at_once(feed, sites, desk, serve, cut)}
+
+
+async def test_words_that_may_stand_further_down_make_no_application_down(
+    feed: Applications, sites: Path, desk: Desk, serve: Serve
+) -> None:
+    url = f"http://127.0.0.1:{await serve(page('x' * MOST + 'Kontak kami'))}/"
+    for _ in range(3):
+        found, detail = await seen(feed, sites, desk, url, "Kontak kami")
+        assert (found, str(detail)[:14]) == ("degraded", "256 kB pertama")
+
+
 async def test_a_page_that_cannot_be_unpacked_is_told(
     feed: Applications, sites: Path, desk: Desk, serve: Serve
 ) -> None:
@@ -183,6 +211,15 @@ NOT_THE_APPLICATION = {
     "Site Maintenance": "pemeliharaan",
     "Just a moment...": "pemeriksaan CDN",
     "HACKED BY seseorang": "diretas",
+    "SLOT GACOR Hari Ini: Situs Slot Online Resmi": "diretas (judi online)",  # OpenDK#672
+    "Request Rejected": "penolakan WAF",  # Ekultek/WhatWaf#1371: F5 says so with status 200
+    "One moment, please...": "pemeriksaan CDN",
+    "Making sure you&#39;re not a bot!": "pemeriksaan CDN",  # TecharoHQ/anubis#473
+    "HTTP Status 404 – Not Found": "galat",
+    "503 Service Temporarily Unavailable": "galat",
+    "Error 502": "galat",
+    "Halaman tidak ditemukan": "galat",
+    "SIMPEG | Under Maintenance": "pemeliharaan",
 }
 
 
@@ -204,6 +241,10 @@ async def test_an_application_that_only_sounds_like_such_a_page_is_up(
         "Layanan Hosting Kabupaten",
         "Dinas Pemeliharaan Aset",
         "Aplikasi Perizinan",
+        "Gerakan UMKM Gacor Kabupaten",
+        "500 Desa Digital",
+        "Aduan Situs Judi Daring",
+        "Sistem Layanan Slot Antrean Online",
     )
     pages = [page(f"<title>{title}</title>") for title in titles]
     assert await seen_at_once(feed, sites, desk, serve, pages) == [("up", "")] * len(titles)
@@ -214,3 +255,51 @@ async def test_words_that_are_expected_decide_over_words_that_are_suspected(
 ) -> None:
     url = f"http://127.0.0.1:{await serve(page('<title>Site Maintenance</title>Jadwal'))}/"
     assert await seen(feed, sites, desk, url, "Jadwal") == ("up", "")
+
+
+BARE: tuple[tuple[str, dict[str, str], str, str], ...] = (
+    ("202 Accepted", {"x-amzn-waf-action": "challenge"}, "", "pemeriksaan CDN atau WAF"),
+    ("202 Accepted", {}, "", "halaman kosong"),
+    ("503 Busy", {}, "<title>Just a moment...</title>", "status HTTP 503: halaman pemeriksaan CDN"),
+    ("403 Forbidden", {"cf-mitigated": "challenge"}, "x", "halaman pemeriksaan CDN"),
+)
+
+
+async def test_a_check_of_browsers_says_nothing_of_the_application_behind_it(
+    feed: Applications, sites: Path, desk: Desk, serve: Serve
+) -> None:
+    """germondai/trawl#82, louislam/uptime-kuma#2054."""
+    pages = [page(body, status, **headers) for status, headers, body, _ in BARE]
+    await seen_at_once(feed, sites, desk, serve, pages)
+    told = [reading.value or {} for _, reading in sorted((await look(feed, desk)).items())]
+    for value, (_, _, _, words) in zip(told, BARE, strict=True):
+        assert (value["state"], words in value["detail"]) == ("degraded", True), value
+
+
+BROKEN = {
+    "<h1>SIMPEG</h1>" + "x" * 9000 + "<b>Fatal error</b>:  Uncaught Error in": "galat PHP",
+    "PHP Fatal error:  Uncaught PDOException in /var/www/db.php on line 7": "galat PHP",
+    "<b>Warning</b>:  mysqli_connect(): (HY000/2002): Connection refused in": "galat basis data",
+    "Koneksi database gagal: Connection refused": "galat basis data",
+    "<?php require 'config.php';": "kode PHP yang tidak dijalankan",
+    "The requested URL was rejected. Please consult with your administrator.": "penolakan WAF",
+    "<script src='/_Incapsula_Resource?SWJIYLWA=7'></script>": "pemeriksaan CDN atau WAF",
+    "<meta content='SLOT GACOR | Situs Slot Gacor Maxwin, agen judi'>": "diretas (judi online)",
+}
+
+
+async def test_errors_that_are_written_into_a_page_of_status_200_are_named(
+    feed: Applications, sites: Path, desk: Desk, serve: Serve
+) -> None:
+    """php/php-src sends 200 with display_errors (getgrav/grav#1291); phpipam/phpipam#3582."""
+    told = await seen_at_once(feed, sites, desk, serve, [page(body) for body in BROKEN])
+    for (found, detail), words in zip(told, BROKEN.values(), strict=True):
+        assert (found, words in detail) == ("degraded", True), detail
+
+
+async def test_an_error_page_that_is_expected_is_right(
+    feed: Applications, sites: Path, desk: Desk, serve: Serve
+) -> None:
+    url = f"http://127.0.0.1:{await serve(page('<title>404 Not Found</title>', '404 Not Found'))}/"
+    write(sites, f"a,A,{url},404,")
+    assert await state(feed, desk) == ("up", "")
