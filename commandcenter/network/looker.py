@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from commandcenter.network.counters import Sample
-from commandcenter.network.icmp import NO_PING, Reach, connect
+from commandcenter.network.icmp import NO_PING, NOT_SENT, Reach, connect
 from commandcenter.network.look import Look, Memory
 from commandcenter.network.pings import Pings
 from commandcenter.network.session import BadAnswer, NoAnswer, NotAsked
 from commandcenter.network.snmp import SnmpReader
 from commandcenter.network.topology import Link
+from commandcenter.network.way import EXHAUSTED, NotSent, blocked
 
 _ONLY_SNMP = "menjawab SNMP, tetapi tidak menjawab ping; jika memang begitu, pakai probe snmp"
 
@@ -39,7 +40,13 @@ class Looker:
         if not address:
             self.memories[link.id].rates(None)
             return replace(look, unknowable=why)
-        return replace(await self._look(look, address), at=self.now())
+        try:
+            look = await self._look(look, address)
+        except NotSent as error:
+            look = replace(look, unknowable=str(error), cut_off=True)
+        if not look.answered and not look.unknowable and (why := blocked(address)):
+            look = replace(look, unknowable=why, cut_off=True)
+        return replace(look, at=self.now())
 
     async def ping_silent(
         self, looks: Iterable[Look], addresses: Mapping[str, str]
@@ -59,6 +66,7 @@ class Looker:
                 lossy=False,
                 trouble=look.unknowable or _only_ping(look),
                 unknowable="",
+                cut_off=False,
             )
             for look in silent
             if addresses[look.link.id] in found
@@ -82,6 +90,8 @@ class Looker:
         look, reach = replace(look, probe=self.pings.name), await self.pings.reach(address)
         if reach is None:
             return replace(look, unknowable=self.pings.trouble)
+        if reach == NOT_SENT:
+            raise NotSent(blocked(address) or EXHAUSTED)
         if reach.rtt_ms is None and not self.pings.conclusive:
             return replace(look, unknowable=NO_PING)
         return self._reached(look, reach)
