@@ -25,6 +25,11 @@ from commandcenter.network.keys import as_v1
 from commandcenter.network.listener import Listener
 
 UPTIME = "1.3.6.1.2.1.1.3.0"  # sysUpTime, 1/100 s, wraps after 497 days
+_V3 = 3  # snmpMessageProcessingModel of SNMPv3, RFC 3411
+_ENGINES = (
+    "__engineIdCache",
+    "__engineIdCacheExpQueue",
+)  # where pysnmp keeps the agents' engineIDs
 _TOO_BIG = 1  # error-status tooBig(1), RFC 3416 section 3
 _NO_SUCH_NAME = 2  # error-status of SNMPv1 at the end of what an agent knows
 _MOST_QUESTIONS, _ROWS_AT_ONCE = 2000, 10
@@ -134,6 +139,7 @@ class Session:
         try:
             told = await self._get(agent, key, oids)
         except NoAnswer:
+            self._forget_engine(agent)
             if not await self._learn(agent, key, oids):
                 raise
             told = await self._get_as_learnt(agent, key, oids)
@@ -297,6 +303,16 @@ class Session:
         except NotAsked:
             return False
         return reply.failure is None
+
+    def _forget_engine(self, agent: Agent) -> None:
+        """An agent that was replaced has another engineID (RFC 3414). pysnmp keeps the former one
+        for five minutes, and offers no way to forget it."""
+        model = self._engine.message_processing_subsystems[_V3]
+        known, ending = (getattr(model, f"_{type(model).__name__}{name}") for name in _ENGINES)
+        for peer in [peer for peer in known if peer[1][:2] == (agent.address, agent.port)]:
+            del known[peer]
+            for peers in ending.values():
+                peers[:] = [other for other in peers if other != peer]
 
     async def _pace(self, seconds: float) -> None:
         """Queue up to ask, so that answers never wait behind the questions to others."""
