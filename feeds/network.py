@@ -46,7 +46,8 @@ class Network(Feed):
     pings: int = 3
     """A look at a device is so many pings."""
     timeout: float = 1.0
-    """How long an answer is waited for; SNMP asks twice."""
+    """How long an answer is waited for; SNMP asks twice, and who is silent to pings gets two more
+    with two and a half times the patience."""
     degraded_loss_percent: float = 10.0
     """Of the last 30 packets; a look is only a few."""
     degraded_rtt_ms: float = 150.0
@@ -87,8 +88,7 @@ class Network(Feed):
                 looks[identity] = look
                 if look.answered or not look.link.address:
                     yield self._device(desk, look, looks, values)
-            if self.ping_silent:
-                looks |= await looker.ping_silent(looks.values(), addresses)
+            looks |= await looker.ping_silent(looks.values(), addresses, others=self.ping_silent)
             for link in parents_first(self._links):
                 if link.id not in values:  # silent: what that means depends on its parents
                     yield self._device(desk, looks[link.id], looks, values)

@@ -49,28 +49,29 @@ class Looker:
         return replace(look, at=self.now())
 
     async def ping_silent(
-        self, looks: Iterable[Look], addresses: Mapping[str, str]
+        self, looks: Iterable[Look], addresses: Mapping[str, str], *, others: bool
     ) -> dict[str, Look]:
-        """Those that say nothing to SNMP or TCP and answer a ping: they are not down."""
+        """Those that answer a ping after all, sent with more patience: they are not down. With
+        `others` also those that were asked by SNMP or TCP only."""
         silent = [
             look
             for look in looks
-            if not look.answered and look.link.id in addresses and look.link.probe != "icmp"
+            if not (look.answered or look.cut_off)
+            and look.link.id in addresses
+            and (others if look.link.probe != "icmp" else not look.unknowable)
         ]
         found = await self.pings.more([addresses[look.link.id] for look in silent])
-        return {
-            look.link.id: replace(
-                look,
-                answered=True,
-                loss_percent=None,
-                lossy=False,
-                trouble=look.unknowable or _only_ping(look),
-                unknowable="",
-                cut_off=False,
-            )
-            for look in silent
-            if addresses[look.link.id] in found
-        }
+        told = ((look, found.get(addresses[look.link.id])) for look in silent)
+        return {look.link.id: self._after_all(look, reach) for look, reach in told if reach}
+
+    def _after_all(self, look: Look, reach: Reach) -> Look:
+        """A silent look, and what came back from a ping later."""
+        if look.link.probe == "icmp":
+            self.memories[look.link.id].forget()  # nothing was lost, it was late
+            return self._reached(look, reach)
+        trouble = look.unknowable or _only_ping(look)
+        no_loss = replace(look, loss_percent=None, lossy=False)
+        return replace(no_loss, answered=True, trouble=trouble, unknowable="", cut_off=False)
 
     async def _look(self, look: Look, address: str) -> Look:
         link = look.link

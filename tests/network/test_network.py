@@ -525,3 +525,31 @@ async def test_a_name_that_a_filter_sends_to_0_0_0_0_is_not_this_machine(
     monkeypatch.setattr("commandcenter.network.names.socket.getaddrinfo", resolver(names))
     readings = await look(feed, desk)
     assert [value(readings, f"device/{i}")["state"] for i in ("a", "b")] == ["unknown", "up"]
+
+
+class Far(Probe):
+    """A network in which everybody answers after 1.2 seconds."""
+
+    name = "icmp"
+
+    async def reach(self, addresses: Collection[str]) -> dict[str, Reach]:
+        told = Reach(1200.0, self.pings, 0) if self.timeout > 1.2 else self.silence
+        return dict.fromkeys(addresses, told)
+
+
+async def test_a_device_that_answers_each_ping_late_is_slow_and_not_down(
+    network: Make, devices: Path, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def choose(*_: object) -> Probe:
+        return Far(timeout=1.0)
+
+    monkeypatch.setattr("commandcenter.network.icmp.choose", choose)
+    write(devices, "rtr,Kumai,office,,,127.0.0.1,0,icmp,")
+    feed = network(ping_silent=False)
+    for _ in range(4):
+        device = value(await look(feed, desk), "device/rtr")
+    assert (device["state"], device["detail"], device["loss_percent"]) == (
+        "degraded",
+        "waktu tempuh 1200 ms",
+        0,
+    )
