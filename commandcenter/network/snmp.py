@@ -33,6 +33,7 @@ _AT_A_TIME = 6  # agents of which an answer is expected at any moment
 _SEARCH = 5.0  # seconds that a look waits until an interface is found; the search goes on
 _LONGEST_SEARCH = 300.0  # seconds
 _PATIENCE = 0.2  # seconds after which an agent that says nothing holds up no other
+_NO_ROWS = "agen tidak memperlihatkan antarmuka apa pun; periksa hak baca (view) di perangkat"
 
 
 @dataclass
@@ -216,10 +217,12 @@ class SnmpReader:
         return found
 
     async def _named(self, agent: Agent, key: Any, wanted: str) -> Interface:
-        name, several = _text(wanted.encode()), 0
+        name, several, rows_seen = _text(wanted.encode()), 0, 0
         for column in _NAMES:
             async with aclosing(self._session.walk(agent, key, column)) as rows:
-                found = {index async for index, value in rows if _text(value) == name}
+                names = {index: _text(value) async for index, value in rows}
+            rows_seen += len(names)
+            found = [index for index, told in names.items() if told == name]
             if len(found) == 1:
                 return Interface(index=found.pop(), column=column, name=name)
             several = several or len(found)
@@ -227,7 +230,7 @@ class SnmpReader:
             raise BadAnswer(
                 f"{several} antarmuka bernama {wanted}; tulis nomornya (ifIndex) di kolom interface"
             )
-        raise BadAnswer(f"tidak ada antarmuka bernama {wanted}")
+        raise BadAnswer(f"tidak ada antarmuka bernama {wanted}" if rows_seen else _NO_ROWS)
 
     async def _default(self, agent: Agent, key: Any, place: Place) -> Interface:
         """The one that was chosen before, though it is down by now; else the lowest that is up."""
@@ -243,6 +246,8 @@ class SnmpReader:
         types = {i: v async for i, v in walk(agent, key, _TYPE)}
         states = {i: v async for i, v in walk(agent, key, _OPER_STATUS)}
         real = sorted(index for index, kind in types.items() if kind != _LOOPBACK)
+        if not types:
+            raise BadAnswer(_NO_ROWS)
         if not real:
             raise BadAnswer("tidak ada antarmuka selain loopback; sebutkan di kolom interface")
         index = next((index for index in real if states.get(index) == UP), real[0])

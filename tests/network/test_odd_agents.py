@@ -322,3 +322,13 @@ async def test_of_many_bad_packets_of_one_agent_some_are_kept(
             with pytest.raises(BadAnswer):
                 await reader.read_interface("127.0.0.1", port, PUBLIC, "wan")
     assert [why for _, why, _ in tray.kept] == ["127.0.0.1: bukan SNMP (BER rusak)"]
+
+
+@pytest.mark.parametrize("interface", ["wan", ""])
+async def test_where_an_agent_shows_no_interface_its_rights_are_to_be_looked_at(
+    reader: SnmpReader, interface: str
+) -> None:
+    """The agent of Debian, as it is installed, shows the system group only."""
+    agent = OddAgent({(1, 3, 6, 1, 2, 1, 1, 5, 0): ber.text("rtr")})
+    with pytest.raises(BadAnswer, match="periksa hak baca"):
+        await read(reader, agent, interface)
