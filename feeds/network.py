@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -46,7 +46,8 @@ class Network(Feed):
     pings: int = 3
     """A look at a device is so many pings."""
     timeout: float = 1.0
-    """How long an answer is waited for; SNMP asks twice."""
+    """How long an answer is waited for; SNMP asks twice, and who is silent to pings gets two more
+    with two and a half times the patience."""
     degraded_loss_percent: float = 10.0
     """Of the last 30 packets; a look is only a few."""
     degraded_rtt_ms: float = 150.0
@@ -87,8 +88,7 @@ class Network(Feed):
                 looks[identity] = look
                 if look.answered or not look.link.address:
                     yield self._device(desk, look, looks, values)
-            if self.ping_silent:
-                looks |= await looker.ping_silent(looks.values(), addresses)
+            looks |= await looker.ping_silent(looks.values(), addresses, others=self.ping_silent)
             for link in parents_first(self._links):
                 if link.id not in values:  # silent: what that means depends on its parents
                     yield self._device(desk, looks[link.id], looks, values)
@@ -99,6 +99,8 @@ class Network(Feed):
         if pings.trouble:
             self._probe = None  # look for another way next time
             raise SourceDown(pings.trouble)
+        if why := _cut_off(looks.values()):
+            raise SourceDown(why)
 
     def _unseen(self, desk: Desk, identity: str, told: NotSeen) -> Look:
         link = self._links[identity]
@@ -203,6 +205,16 @@ class Network(Feed):
         for key in sorted(self._told - told):
             yield self.reading(key, None, desk.now())
         self._told = told
+
+
+def _cut_off(looks: Collection[Look]) -> str:
+    """What to say when this machine cannot send to the devices; of one among others its own
+    detail says it."""
+    cut = [look for look in looks if look.cut_off]
+    asked = sum(bool(look.link.address) for look in looks)
+    if not cut or (len(cut) == 1 and any(look.answered for look in looks)):
+        return ""
+    return f"{len(cut)} dari {asked} perangkat tidak dapat ditanya: {cut[0].unknowable}"
 
 
 def _note(desk: Desk, name: str, text: str) -> None:

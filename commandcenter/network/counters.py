@@ -100,6 +100,13 @@ def comparable(before: Sample, after: Sample) -> bool:
     return same and not restarted(before, after)
 
 
+def ambiguous(before: Sample, after: Sample, speed: float | None) -> bool:
+    """Counters of 32 bits may have wrapped more than once in between: at 1 Gb/s in 34 seconds."""
+    if after.octet_bits > 32 or not speed:
+        return False
+    return (elapsed(before, after) or 0) * speed / 8 >= 2**32
+
+
 def growth(
     before: Sample, after: Sample, usual: Rates | None = None, speed: float | None = None
 ) -> Growth | None:

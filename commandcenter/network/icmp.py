@@ -13,6 +13,8 @@ from statistics import fmean
 from icmplib import ICMPLibError, SocketPermissionError, SocketUnavailableError, async_ping
 from icmplib.sockets import ICMPv4Socket
 
+from commandcenter.network.way import EXHAUSTED, NotSent, exhausted
+
 _SPACING = 0.004  # seconds between the first pings of two hosts, so that answers do not queue up
 _BETWEEN_PINGS = 0.2  # seconds between two pings of one host
 _FPING_LINE = re.compile(r"(?P<host>\S+)\s+:(?P<times>( (\d+(\.\d+)?|-))+)\s*")
@@ -31,6 +33,7 @@ class Reach:
     lost: int
 
 
+NOT_SENT = Reach(None, 0, 0)
 NO_PING = "komputer ini tidak boleh mengirim ping; pasang fping (setcap cap_net_raw+ep)"
 
 
@@ -76,8 +79,9 @@ class Icmplib(Probe):
         except (SocketPermissionError, SocketUnavailableError) as error:
             raise ProbeFailed(f"icmp: {error}") from error
         except (ICMPLibError, OSError):
-            return self.silence  # no route to it
-        return _summary([*host.rtts, *[None] * (self.pings - len(host.rtts))])
+            return NOT_SENT  # no socket left, or none for IPv6
+        sent = host.packets_sent or self.pings
+        return _summary([*host.rtts, *[None] * (sent - len(host.rtts))])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,20 +142,27 @@ class TcpConnect(Probe):
         return await _each(addresses, self._knock, self.concurrency)
 
     async def _knock(self, address: str) -> Reach:
-        times = await asyncio.gather(*(connect(address, p, self.timeout) for p in self.ports))
+        try:
+            times = await asyncio.gather(*(connect(address, p, self.timeout) for p in self.ports))
+        except NotSent:
+            return NOT_SENT
         answered = [ms for ms in times if ms is not None]
         return Reach(min(answered), self.pings, 0) if answered else self.silence
 
 
 async def connect(address: str, port: int, timeout: float) -> float | None:
-    """Milliseconds until a TCP connection was accepted or refused; None when nobody answered."""
+    """Milliseconds until a TCP connection was accepted or refused; None when nobody answered.
+    Raises NotSent.
+    """
     clock = asyncio.get_running_loop().time
     began = clock()
     try:
         _, writer = await asyncio.wait_for(asyncio.open_connection(address, port), timeout)
     except ConnectionRefusedError:
         return (clock() - began) * 1000  # a refusal is an answer, too
-    except (OSError, TimeoutError):
+    except (OSError, TimeoutError) as error:
+        if exhausted(error):
+            raise NotSent(EXHAUSTED) from error
         return None
     took = (clock() - began) * 1000
     writer.close()

@@ -44,8 +44,7 @@ class Judge:
             memory.failures = 0
             detail = self._complaint(look)
             return ("degraded" if detail else "up"), detail
-        if look.unknowable:
-            memory.failures = 0
+        if look.unknowable:  # it counts neither for nor against the device
             memory.forget()
             return "unknown", look.unknowable
         silent = list(_silent_parents(look.link, self.links, looks))

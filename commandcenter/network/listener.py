@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,6 +17,9 @@ _DROPPED: Mapping[str, tuple[str, str]] = {  # pysnmp counts what it drops, as S
     "jenis PDU yang tidak diminta": ("__SNMP-MPD-MIB", "snmpUnknownPDUHandlers"),
     "pesan SNMPv3 rusak": ("__SNMP-MPD-MIB", "snmpInvalidMsgs"),
 }
+
+
+_COMMUNITY = re.compile(rb"\x02\x01.\x04([\x01-\x7f])", re.DOTALL)  # version, then community
 
 
 class Listener(MsgAndPduDispatcher):  # type: ignore[misc]
@@ -36,7 +40,7 @@ class Listener(MsgAndPduDispatcher):  # type: ignore[misc]
         if reason and (mended := repaired(bytes(packet))):
             rest, reason = self._take(engine, domain, address, mended)
         if reason:
-            self._bad(address[0], reason, bytes(packet))
+            self._bad(address[0], reason, without_community(bytes(packet)))
         return rest
 
     def _take(self, engine: Any, domain: Any, address: Any, packet: Any) -> tuple[Any, str]:
@@ -48,3 +52,12 @@ class Listener(MsgAndPduDispatcher):  # type: ignore[misc]
             return b"", f"bukan SNMP ({type(error).__name__})"
         dropped = (r for r, c in self._counters.items() if int(c.syntax) != before[r])
         return rest, next(dropped, "")
+
+
+def without_community(packet: bytes) -> bytes:
+    """A packet as it may be kept aside: agents send the community back, and it is a password."""
+    found = _COMMUNITY.search(packet)
+    if not found:
+        return packet
+    start, end = found.end(), found.end() + found[1][0]
+    return packet[:start] + b"*" * len(packet[start:end]) + packet[end:]

@@ -33,6 +33,7 @@ class Look:
     passes: bool | None = None  # whether traffic passes; None: not known
     trouble: str = ""  # what is the matter though it answers
     unknowable: str = ""  # why this look proves nothing: our own DNS or ping does not work
+    cut_off: bool = False  # because this machine cannot send to it
 
 
 @dataclass

@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from commandcenter.network.counters import Sample
-from commandcenter.network.icmp import NO_PING, Reach, connect
+from commandcenter.network.icmp import NO_PING, NOT_SENT, Reach, connect
 from commandcenter.network.look import Look, Memory
 from commandcenter.network.pings import Pings
 from commandcenter.network.session import BadAnswer, NoAnswer, NotAsked
 from commandcenter.network.snmp import SnmpReader
 from commandcenter.network.topology import Link
+from commandcenter.network.way import EXHAUSTED, NotSent, blocked
 
 _ONLY_SNMP = "menjawab SNMP, tetapi tidak menjawab ping; jika memang begitu, pakai probe snmp"
 
@@ -39,30 +40,38 @@ class Looker:
         if not address:
             self.memories[link.id].rates(None)
             return replace(look, unknowable=why)
-        return replace(await self._look(look, address), at=self.now())
+        try:
+            look = await self._look(look, address)
+        except NotSent as error:
+            look = replace(look, unknowable=str(error), cut_off=True)
+        if not look.answered and not look.unknowable and (why := blocked(address)):
+            look = replace(look, unknowable=why, cut_off=True)
+        return replace(look, at=self.now())
 
     async def ping_silent(
-        self, looks: Iterable[Look], addresses: Mapping[str, str]
+        self, looks: Iterable[Look], addresses: Mapping[str, str], *, others: bool
     ) -> dict[str, Look]:
-        """Those that say nothing to SNMP or TCP and answer a ping: they are not down."""
+        """Those that answer a ping after all, sent with more patience: they are not down. With
+        `others` also those that were asked by SNMP or TCP only."""
         silent = [
             look
             for look in looks
-            if not look.answered and look.link.id in addresses and look.link.probe != "icmp"
+            if not (look.answered or look.cut_off)
+            and look.link.id in addresses
+            and (others if look.link.probe != "icmp" else not look.unknowable)
         ]
         found = await self.pings.more([addresses[look.link.id] for look in silent])
-        return {
-            look.link.id: replace(
-                look,
-                answered=True,
-                loss_percent=None,
-                lossy=False,
-                trouble=look.unknowable or _only_ping(look),
-                unknowable="",
-            )
-            for look in silent
-            if addresses[look.link.id] in found
-        }
+        told = ((look, found.get(addresses[look.link.id])) for look in silent)
+        return {look.link.id: self._after_all(look, reach) for look, reach in told if reach}
+
+    def _after_all(self, look: Look, reach: Reach) -> Look:
+        """A silent look, and what came back from a ping later."""
+        if look.link.probe == "icmp":
+            self.memories[look.link.id].forget()  # nothing was lost, it was late
+            return self._reached(look, reach)
+        trouble = look.unknowable or _only_ping(look)
+        no_loss = replace(look, loss_percent=None, lossy=False)
+        return replace(no_loss, answered=True, trouble=trouble, unknowable="", cut_off=False)
 
     async def _look(self, look: Look, address: str) -> Look:
         link = look.link
@@ -82,6 +91,8 @@ class Looker:
         look, reach = replace(look, probe=self.pings.name), await self.pings.reach(address)
         if reach is None:
             return replace(look, unknowable=self.pings.trouble)
+        if reach == NOT_SENT:
+            raise NotSent(blocked(address) or EXHAUSTED)
         if reach.rtt_ms is None and not self.pings.conclusive:
             return replace(look, unknowable=NO_PING)
         return self._reached(look, reach)

@@ -14,6 +14,7 @@ from commandcenter.network.counters import (
     Growth,
     Rates,
     Sample,
+    ambiguous,
     comparable,
     growth,
 )
@@ -61,6 +62,8 @@ class Meter:
         if self._jumped(before, after):
             return None
         speed = None if self._beyond >= _STUBBORN else after.speed_bps
+        if ambiguous(before, after, speed):
+            return None
         step = growth(before, after, self._rates, speed)
         if step is None and growth(before, after, self._rates, None) is not None:
             self._beyond += 1  # forward all the time, and only too fast for the speed

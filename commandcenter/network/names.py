@@ -77,7 +77,10 @@ def _address(name: str) -> str:
     """IPv4 where there is one. Raises OSError."""
     told = socket.getaddrinfo(name, None, type=socket.SOCK_DGRAM)
     told.sort(key=lambda one: one[0] != socket.AF_INET)
-    return str(told[0][4][0])
+    found = [str(one[4][0]) for one in told if not ip_address(one[4][0]).is_unspecified]
+    if not found:  # 0.0.0.0, as filters answer; pinging it is pinging this machine
+        raise socket.gaierror(socket.EAI_NONAME, "no address")
+    return found[0]
 
 
 def _is_address(host: str) -> bool:

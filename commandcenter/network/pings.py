@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
+from dataclasses import replace
 
 from commandcenter.network.icmp import Probe, ProbeFailed, Reach
+
+_TRIES, _LONGER = 2, 2.5  # the second run: so many pings, and so many times the patience
 
 
 class Pings:
@@ -20,16 +23,20 @@ class Pings:
 
     def start(self, addresses: Collection[str]) -> None:
         """Ping all of these at once."""
-        self._run = asyncio.create_task(self._reach(addresses))
+        self._run = asyncio.create_task(self._reach(self._probe, addresses))
 
     async def reach(self, address: str) -> Reach | None:
         """What came back from one of them; None: the tool does not work."""
         return (await asyncio.shield(self._run)).get(address) if self._run else None
 
-    async def more(self, addresses: Collection[str]) -> set[str]:
-        """Which of some others answer."""
-        found = await self._reach(addresses) if addresses and not self.trouble else {}
-        return {address for address, reach in found.items() if reach.rtt_ms is not None}
+    async def more(self, addresses: Collection[str]) -> dict[str, Reach]:
+        """What came back from those that were silent and answer now: over a line that is full, or a
+        satellite, that takes seconds."""
+        if not addresses or self.trouble:
+            return {}
+        patient = replace(self._probe, pings=_TRIES, timeout=_LONGER * self._probe.timeout)
+        found = await self._reach(patient, addresses)
+        return {address: reach for address, reach in found.items() if reach.rtt_ms is not None}
 
     async def close(self) -> None:
         """End what still runs."""
@@ -37,9 +44,9 @@ class Pings:
             self._run.cancel()
             await asyncio.gather(self._run, return_exceptions=True)
 
-    async def _reach(self, addresses: Collection[str]) -> dict[str, Reach]:
+    async def _reach(self, probe: Probe, addresses: Collection[str]) -> dict[str, Reach]:
         try:
-            return await self._probe.reach(addresses)
+            return await probe.reach(addresses)
         except ProbeFailed as error:
             self.trouble = f"alat ping tidak bekerja: {error}"
             return {}

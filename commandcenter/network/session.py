@@ -7,31 +7,45 @@ refuse a whole question for one OID that they do not like. Each is learnt once a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from time import perf_counter
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from pyasn1.type.univ import Integer, Null
 from pysnmp.error import PySnmpError
 from pysnmp.hlapi.v3arch import asyncio as hlapi
-from pysnmp.proto.errind import RequestTimedOut
+from pysnmp.proto.errind import RequestTimedOut, requestTimedOut
 from pysnmp.proto.rfc1905 import EndOfMibView, NoSuchInstance, NoSuchObject
 
 from commandcenter.network.keys import as_v1
 from commandcenter.network.listener import Listener
 
 UPTIME = "1.3.6.1.2.1.1.3.0"  # sysUpTime, 1/100 s, wraps after 497 days
+_V3 = 3  # snmpMessageProcessingModel of SNMPv3, RFC 3411
+_ENGINES = (
+    "__engineIdCache",
+    "__engineIdCacheExpQueue",
+)  # where pysnmp keeps the agents' engineIDs
 _TOO_BIG = 1  # error-status tooBig(1), RFC 3416 section 3
-_MOST_ROWS, _ROWS_AT_ONCE = 2000, 10
+_NO_SUCH_NAME = 2  # error-status of SNMPv1 at the end of what an agent knows
+_MOST_QUESTIONS, _ROWS_AT_ONCE = 2000, 10
 _BETWEEN_QUESTIONS, _BETWEEN_WALKS = 0.004, 0.012  # seconds; about twice what each costs in CPU
+_MARGIN = 1.0  # seconds by which pysnmp's coarse clock may not be too early
 _LEARN_EVERY = 5  # so many silences are between two attempts to learn why
+_BAD_OF_MANY = 100  # of so many bad packets of one kind one is kept
 _REMEMBERED = 100  # questions until what an agent refused is tried again
 _MOST = 64  # OIDs at once
 _FEW = 4  # OIDs at once for an agent that did not answer a question about more
 
 Plain: TypeAlias = int | bytes | None
+
+
+Question: TypeAlias = Callable[[Any, Any, Any], Awaitable[Any]]
+"""Asks with an engine, a key and a target."""
 
 
 class NoAnswer(Exception):
@@ -44,6 +58,27 @@ class NotAsked(Exception):
 
 class BadAnswer(Exception):
     """The agent answers, but not what was asked; the text says what is wrong."""
+
+
+class Told(NamedTuple):
+    """What an agent told: the values by OID, None for what it does not know, the seconds from the
+    question that it answered, and how many questions before that one were lost."""
+
+    values: dict[str, Plain]
+    seconds: float
+    lost: int
+
+
+class Reply(NamedTuple):
+    """What came back to one question: pysnmp's error indication, error-status, error-index and
+    bindings; and as in `Told`."""
+
+    failure: Any
+    status: Any
+    index: Any
+    bindings: Any
+    seconds: float = 0.0
+    lost: int = 0
 
 
 @dataclass
@@ -60,7 +95,7 @@ class Agent:
     odd: set[str] = field(default_factory=set)  # OIDs whose value is no number: told once
     silences: int = 0  # in a row
     spoiled: str = ""  # why the latest packet from there was dropped
-    target: Any = None
+    target: Any = None  # for its address
 
     def forget(self) -> None:
         """It was restarted: it may be another one by now."""
@@ -93,20 +128,18 @@ class Session:
         self._engine = hlapi.SnmpEngine(msgAndPduDsp=Listener(self._bad_packet))
         self._agents: dict[tuple[str, int], Agent] = {}
         self._questions: dict[str, Any] = {}
+        self._bad: Counter[tuple[str, str]] = Counter()
 
     def agent(self, address: str, port: int) -> Agent:
         """What is known of the agent there."""
         return self._agents.setdefault((address, port), Agent(address, port))
 
-    async def get(
-        self, agent: Agent, key: Any, oids: Sequence[str]
-    ) -> tuple[dict[str, Plain], float]:
-        """The values by OID, None for what it does not know, and the seconds until they came,
-        lost tries included. Raises NoAnswer, NotAsked, BadAnswer.
-        """
+    async def get(self, agent: Agent, key: Any, oids: Sequence[str]) -> Told:
+        """Ask for some values. Raises NoAnswer, NotAsked, BadAnswer."""
         try:
             told = await self._get(agent, key, oids)
         except NoAnswer:
+            self._forget_engine(agent)
             if not await self._learn(agent, key, oids):
                 raise
             told = await self._get_as_learnt(agent, key, oids)
@@ -136,25 +169,30 @@ class Session:
         self, agent: Agent, key: Any, column: str
     ) -> AsyncGenerator[tuple[int, Plain], None]:
         await self._pace(_BETWEEN_WALKS)
-        target = await self._target(agent)
-        start = hlapi.ObjectType(hlapi.ObjectIdentity(column))
-        how = {"lexicographicMode": False, "lookupMib": False, "maxRows": _MOST_ROWS}
-        where = (self._engine, _spoken(agent, key), target, hlapi.ContextData())
-        walk = (
-            hlapi.walk_cmd(*where, start, **how)  # SNMPv1 knows no GETBULK
-            if agent.old or agent.one_by_one
-            else hlapi.bulk_walk_cmd(*where, 0, _ROWS_AT_ONCE, start, **how)
-        )
-        try:
-            async with aclosing(walk) as replies:
-                async for failure, status, _, bindings in replies:
-                    self._fail(agent, failure, key)
-                    if status:
-                        raise BadAnswer(f"agen menolak: {status.prettyPrint()}")
-                    for name, value in bindings:
-                        yield int(name[-1]), _plain(value)
-        except (PySnmpError, OSError) as error:
-            raise NotAsked("pertanyaan tidak dapat dikirim") from error
+        last, rows = column, {column}
+        for _ in range(_MOST_QUESTIONS):
+            reply = await self._send(agent, _spoken(agent, key), self._further(agent, last))
+            self._fail(agent, reply.failure, key)
+            status, bindings = reply.status, reply.bindings
+            if agent.old and status == _NO_SUCH_NAME:
+                return
+            if status or not bindings:
+                raise BadAnswer(f"agen menolak: {status.prettyPrint() if status else 'isi kosong'}")
+            for name, value in bindings:
+                last = str(name)
+                if isinstance(value, EndOfMibView) or not last.startswith(f"{column}."):
+                    return
+                if last in rows:
+                    raise BadAnswer(_REFUSALS["OidNotIncreasing"])
+                rows.add(last)
+                yield int(name[-1]), _plain(value)
+
+    def _further(self, agent: Agent, oid: str) -> Question:
+        """A question about what comes after an OID; SNMPv1 knows no GETBULK."""
+        start = hlapi.ObjectType(hlapi.ObjectIdentity(oid))
+        if agent.old or agent.one_by_one:
+            return partial(_next, start)
+        return partial(_bulk, start)
 
     def close(self) -> None:
         """Let go of the socket."""
@@ -166,32 +204,28 @@ class Session:
             agent.odd.add(oid)
             self._reject(f"{agent.address}: {reason}", b"")
 
-    async def _get(
-        self, agent: Agent, key: Any, oids: Sequence[str]
-    ) -> tuple[dict[str, Plain], float]:
+    async def _get(self, agent: Agent, key: Any, oids: Sequence[str]) -> Told:
         """Ask in as many questions as the agent wants; leave out what it refuses."""
         agent.grow_older()
         told: dict[str, Plain] = dict.fromkeys(oids)
         waiting = _split([oid for oid in oids if oid not in agent.refused], agent.most)
-        seconds, answered, status = 0.0, False, None
+        replies: list[Reply] = []
         while waiting:
             part = waiting.pop(0)
-            began = perf_counter()
-            status, index, bindings = await self._ask(agent, key, part)
-            seconds = seconds or perf_counter() - began
-            if not status:
-                answered = True
-                told |= {name: value for name, value in bindings.items() if name in told}
+            reply = await self._ask(agent, key, part)
+            replies.append(reply)
+            if reply.status:
+                index = int(reply.index or 0)
+                waiting = [*_smaller(agent, part, int(reply.status), index), *waiting]
             else:
-                waiting = [*_smaller(agent, part, int(status), index), *waiting]
-        if not answered:
-            why = status.prettyPrint() if status is not None else "semua yang ditanyakan"
+                heard = ((str(name), _plain(value)) for name, value in reply.bindings)
+                told |= {name: value for name, value in heard if name in told}
+        if all(reply.status for reply in replies):
+            why = replies[-1].status.prettyPrint() if replies else "semua yang ditanyakan"
             raise BadAnswer(f"agen menolak: {why}{_RIGHTS.get(why, '')}")
-        return told, seconds
+        return Told(told, replies[0].seconds, replies[0].lost)
 
-    async def _get_as_learnt(
-        self, agent: Agent, key: Any, oids: Sequence[str]
-    ) -> tuple[dict[str, Plain], float]:
+    async def _get_as_learnt(self, agent: Agent, key: Any, oids: Sequence[str]) -> Told:
         """Some agents answer a question about one OID only."""
         try:
             return await self._get(agent, key, oids)
@@ -201,25 +235,46 @@ class Session:
             agent.bears(1)
             return await self._get(agent, key, oids)
 
-    async def _ask(
-        self, agent: Agent, key: Any, oids: Sequence[str]
-    ) -> tuple[Any, int, Mapping[str, Plain]]:
-        """One question: error-status, error-index (from 1), and the values by OID."""
-        target = await self._target(agent)
+    async def _ask(self, agent: Agent, key: Any, oids: Sequence[str]) -> Reply:
+        """One question about some values."""
         await self._pace(_BETWEEN_QUESTIONS)
-        reply = await self._send(agent, _spoken(agent, key), target, oids)
-        failure, status, index, bindings = reply
-        self._fail(agent, failure, key)
-        return status, int(index or 0), {str(name): _plain(value) for name, value in bindings}
+        reply = await self._send(agent, _spoken(agent, key), self._about(oids))
+        self._fail(agent, reply.failure, key)
+        return reply
 
-    async def _send(self, agent: Agent, key: Any, target: Any, oids: Iterable[str]) -> Any:
+    async def _send(
+        self, agent: Agent, key: Any, question: Question, tries: int | None = None
+    ) -> Reply:
+        """Send a question, and again when no answer comes in time. An answer to any of them will
+        do: over a satellite each comes later than that."""
         agent.spoiled = ""
-        asked = [self._question(oid) for oid in oids]
-        context = hlapi.ContextData()
+        target = await self._target(agent)
+        sent: list[tuple[asyncio.Task[Any], float]] = []
+        failure: Any = requestTimedOut
         try:
-            return await hlapi.get_cmd(self._engine, key, target, context, *asked, lookupMib=False)
+            for _ in range(tries or 1 + self.retries):
+                asked = asyncio.ensure_future(question(self._engine, key, target))
+                sent.append((asked, perf_counter()))
+                waiting = [task for task, _ in sent if not task.done()]
+                await asyncio.wait(
+                    waiting, timeout=self.timeout, return_when=asyncio.FIRST_COMPLETED
+                )
+                for lost, (task, began) in enumerate(sent):
+                    if not task.done():
+                        continue
+                    failure, status, index, bindings = task.result()
+                    if failure is None:
+                        took = perf_counter() - began
+                        return Reply(None, status, index, bindings, took, lost)
         except (PySnmpError, OSError) as error:
             raise NotAsked("pertanyaan tidak dapat dikirim") from error
+        finally:
+            for task, _ in sent:
+                task.cancel()
+        return Reply(failure, None, 0, ())
+
+    def _about(self, oids: Iterable[str]) -> Question:
+        return partial(_get, [self._question(oid) for oid in oids])
 
     def _question(self, oid: str) -> Any:
         """pysnmp resolves each OID once, for a third of the cost."""
@@ -244,11 +299,20 @@ class Session:
 
     async def _answers(self, agent: Agent, key: Any) -> bool:
         try:
-            target = await self._make_target(agent, retries=0)
-            failure, *_ = await self._send(agent, key, target, (UPTIME,))
+            reply = await self._send(agent, key, self._about((UPTIME,)), tries=1)
         except NotAsked:
             return False
-        return failure is None
+        return reply.failure is None
+
+    def _forget_engine(self, agent: Agent) -> None:
+        """An agent that was replaced has another engineID (RFC 3414). pysnmp keeps the former one
+        for five minutes, and offers no way to forget it."""
+        model = self._engine.message_processing_subsystems[_V3]
+        known, ending = (getattr(model, f"_{type(model).__name__}{name}") for name in _ENGINES)
+        for peer in [peer for peer in known if peer[1][:2] == (agent.address, agent.port)]:
+            del known[peer]
+            for peers in ending.values():
+                peers[:] = [other for other in peers if other != peer]
 
     async def _pace(self, seconds: float) -> None:
         """Queue up to ask, so that answers never wait behind the questions to others."""
@@ -256,17 +320,15 @@ class Session:
             await asyncio.sleep(seconds)
 
     async def _target(self, agent: Agent) -> Any:
+        """Where pysnmp sends to. It keeps a question for as long as any answer may come."""
         if agent.target is None:
-            agent.target = await self._make_target(agent, self.retries)
+            kind = hlapi.Udp6TransportTarget if ":" in agent.address else hlapi.UdpTransportTarget
+            where, patience = (agent.address, agent.port), self.timeout * (1 + self.retries)
+            try:
+                agent.target = await kind.create(where, timeout=patience + _MARGIN, retries=0)
+            except (PySnmpError, OSError) as error:
+                raise NotAsked(f"alamat {agent.address} tidak dikenal") from error
         return agent.target
-
-    async def _make_target(self, agent: Agent, retries: int) -> Any:
-        kind = hlapi.Udp6TransportTarget if ":" in agent.address else hlapi.UdpTransportTarget
-        where = agent.address, agent.port
-        try:
-            return await kind.create(where, timeout=self.timeout, retries=retries)
-        except (PySnmpError, OSError) as error:
-            raise NotAsked(f"alamat {agent.address} tidak dikenal") from error
 
     def _fail(self, agent: Agent, failure: Any, key: Any) -> None:
         """Say what pysnmp's error indication means, if it is one."""
@@ -279,10 +341,14 @@ class Session:
         raise BadAnswer(told or f"jawaban rusak: {agent.spoiled or failure}")
 
     def _bad_packet(self, address: str, reason: str, packet: bytes) -> None:
+        """Put the first of many aside, and some later: one agent must not push out all others."""
         for agent in self._agents.values():
             if agent.address == address:
                 agent.spoiled = reason
-        self._reject(f"{address}: {reason}", packet)
+        already = self._bad[address, reason]
+        self._bad[address, reason] += 1
+        if not already % _BAD_OF_MANY:
+            self._reject(f"{address}: {reason}{f' (sudah {already} kali)' * bool(already)}", packet)
 
 
 _REFUSALS: Mapping[str, str] = {  # by the name of pysnmp's error indication
@@ -302,6 +368,19 @@ _RIGHTS: Mapping[str, str] = {
     "authorizationError": "; periksa hak baca (view) dan tingkat keamanan SNMPv3 (v3_priv)",
     "noAccess": "; periksa hak baca (view)",
 }
+
+
+async def _get(oids: Sequence[Any], engine: Any, key: Any, target: Any) -> Any:
+    return await hlapi.get_cmd(engine, key, target, hlapi.ContextData(), *oids, lookupMib=False)
+
+
+async def _next(start: Any, engine: Any, key: Any, target: Any) -> Any:
+    return await hlapi.next_cmd(engine, key, target, hlapi.ContextData(), start, lookupMib=False)
+
+
+async def _bulk(start: Any, engine: Any, key: Any, target: Any) -> Any:
+    where = engine, key, target, hlapi.ContextData()
+    return await hlapi.bulk_cmd(*where, 0, _ROWS_AT_ONCE, start, lookupMib=False)
 
 
 async def _no() -> bool:

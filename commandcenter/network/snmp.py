@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from contextlib import aclosing
+from collections.abc import Callable
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeAlias
 
 from commandcenter.network.counters import UP, Sample, restarted
 from commandcenter.network.places import Places
-from commandcenter.network.session import UPTIME, Agent, BadAnswer, Plain, Session
+from commandcenter.network.session import UPTIME, Agent, BadAnswer, Plain, Session, Told
+
+Place: TypeAlias = tuple[str, int, str]  # address, port, and the interface as the list names it
 
 _TYPE, _OPER_STATUS = "1.3.6.1.2.1.2.2.1.3", "1.3.6.1.2.1.2.2.1.8"
 _IN_OCTETS, _OUT_OCTETS = "1.3.6.1.2.1.2.2.1.10", "1.3.6.1.2.1.2.2.1.16"  # 32 bits wide
@@ -28,7 +30,10 @@ _MOST_HIGH_SPEED = 1_000_000  # Mbit/s: more is an agent that tells bit/s there
 _STATES = range(1, 8)  # ifOperStatus
 _SLOWEST = 20.0  # seconds that one look at one agent may last
 _AT_A_TIME = 6  # agents of which an answer is expected at any moment
+_SEARCH = 5.0  # seconds that a look waits until an interface is found; the search goes on
+_LONGEST_SEARCH = 300.0  # seconds
 _PATIENCE = 0.2  # seconds after which an agent that says nothing holds up no other
+_NO_ROWS = "agen tidak memperlihatkan antarmuka apa pun; periksa hak baca (view) di perangkat"
 
 
 @dataclass
@@ -73,7 +78,9 @@ class SnmpReader:
         self._session = Session(reject, timeout, retries)
         self._open = asyncio.Semaphore(concurrency)
         self._places = Places(_AT_A_TIME, _PATIENCE)
-        self._found: dict[tuple[str, int, str], Interface] = {}
+        self._found: dict[Place, Interface] = {}
+        self._searches: dict[Place, asyncio.Task[Interface]] = {}
+        self._chosen: dict[Place, str] = {}  # names, where the list tells none
 
     async def read_interface(
         self, address: str, port: int, key: Any, interface: str = ""
@@ -81,8 +88,10 @@ class SnmpReader:
         """One interface of the agent at `address` (no host name), in one PDU if it bears that.
 
         `interface` is an ifIndex, an ifName, ifAlias or ifDescr; empty is the lowest that is up and
-        no loopback. Its name is asked for every time: after a restart, or when a card was put in,
-        it may stand in another row. Raises NoAnswer, NotAsked, BadAnswer.
+        no loopback, and stays the same when it goes down. Its name is asked for every time: after a
+        restart, or when a card was put in, it may stand in another row.
+
+        Raises NoAnswer, NotAsked, BadAnswer.
         """
         async with self._open, self._places.one():
             agent, place = self._session.agent(address, port), (address, port, interface)
@@ -91,28 +100,32 @@ class SnmpReader:
                     return await self._read(agent, key, place)
             except BadAnswer:
                 self._found.pop(place, None)
-                agent.forget()
+                if place not in self._searches:
+                    agent.forget()
                 raise
             except TimeoutError as error:
                 raise BadAnswer("agen menjawab terlalu lambat") from error
 
     async def close(self) -> None:
         """Let go of the socket."""
+        for search in self._searches.values():
+            search.cancel()
+        await asyncio.gather(*self._searches.values(), return_exceptions=True)
         self._session.close()
         await asyncio.sleep(0)  # the loop closes it in its next turn
 
-    async def _read(self, agent: Agent, key: Any, place: tuple[str, int, str]) -> Sample:
+    async def _read(self, agent: Agent, key: Any, place: Place) -> Sample:
         known = self._found.get(place)
         if known and (sample := await self._sample(agent, key, known)):
             if known.last and restarted(known.last, sample):
                 agent.forget()
                 del self._found[place]
             elif known.last and known.last.oper_status != sample.oper_status:
-                del self._found[place]  # a line that comes up has another speed
+                known.speed_bps = await self._speed(agent, key, known.index)
             known.last = sample
             return sample
         await self._session.get(agent, key, [UPTIME])  # learns how it wants to be asked
-        self._found[place] = found = await self._find(agent, key, place[2])
+        self._found[place] = found = await self._search(agent, key, place)
         sample = await self._sample(agent, key, found)
         if sample is None:
             raise BadAnswer(f"antarmuka {found.name} berganti nomor terus-menerus")
@@ -123,20 +136,21 @@ class SnmpReader:
         """None when another interface stands in its row."""
         oids, index = _columns(interface, agent), interface.index
         asked = [UPTIME, *(f"{column}.{index}" for column in oids)]
-        told, seconds = await self._session.get(agent, key, asked)
+        told = await self._session.get(agent, key, asked)
         name = f"{interface.column}.{index}"
-        if name in asked and name not in agent.refused and _text(told[name]) != interface.name:
+        if (
+            name in asked
+            and name not in agent.refused
+            and _text(told.values[name]) != interface.name
+        ):
             return None
-        return self._told(agent, interface, told, seconds)
+        return self._told(agent, interface, told)
 
-    def _told(
-        self, agent: Agent, interface: Interface, told: Mapping[str, Plain], seconds: float
-    ) -> Sample:
-        session, index = self._session, interface.index
-        lost = min(session.retries, int(seconds // session.timeout))
+    def _told(self, agent: Agent, interface: Interface, told: Told) -> Sample:
+        index = interface.index
 
         def number(oid: str) -> int | None:
-            return self._number(agent, oid, told.get(oid))
+            return self._number(agent, oid, told.values.get(oid))
 
         def column(name: str) -> int | None:
             return number(f"{name}.{index}")
@@ -161,9 +175,9 @@ class SnmpReader:
             octet_bits=bits,
             speed_bps=interface.speed_bps,
             at=perf_counter(),
-            within=seconds,
-            rtt_ms=(seconds - lost * session.timeout) * 1000,
-            lost=lost,
+            within=told.seconds,
+            rtt_ms=told.seconds * 1000,
+            lost=told.lost,
         )
 
     def _number(self, agent: Agent, oid: str, value: Plain) -> int | None:
@@ -176,42 +190,76 @@ class SnmpReader:
             return None
         return value if value is None or value >= 0 else None
 
-    async def _find(self, agent: Agent, key: Any, wanted: str) -> Interface:
-        if wanted.isdecimal():
-            found = Interface(index=int(wanted))
-        elif wanted:
-            found = await self._named(agent, key, wanted)
-        else:
-            found = await self._lowest(agent, key)
-        found.speed_bps = await self._speed(agent, key, found.index)
+    async def _search(self, agent: Agent, key: Any, place: Place) -> Interface:
+        """Find the interface. A search that takes long goes on beside the looks, so that a slow
+        agent holds up nobody."""
+        search = self._searches.get(place)
+        if search is None:
+            search = asyncio.create_task(self._find(agent, key, place))
+            search.add_done_callback(lambda done: done.cancelled() or done.exception())
+            self._searches[place] = search
+        await asyncio.wait([search], timeout=_SEARCH)
+        if not search.done():
+            raise BadAnswer("agen menjawab lambat; antarmukanya masih dicari")
+        del self._searches[place]
+        return search.result()
+
+    async def _find(self, agent: Agent, key: Any, place: Place) -> Interface:
+        wanted = place[2]
+        async with asyncio.timeout(_LONGEST_SEARCH):
+            if wanted.isdecimal():
+                found = Interface(index=int(wanted))
+            elif wanted:
+                found = await self._named(agent, key, wanted)
+            else:
+                found = await self._default(agent, key, place)
+            found.speed_bps = await self._speed(agent, key, found.index)
         return found
 
     async def _named(self, agent: Agent, key: Any, wanted: str) -> Interface:
-        name = _text(wanted.encode())
+        name, several, rows_seen = _text(wanted.encode()), 0, 0
         for column in _NAMES:
             async with aclosing(self._session.walk(agent, key, column)) as rows:
-                async for index, value in rows:
-                    if _text(value) == name:
-                        return Interface(index=index, column=column, name=name)
-        raise BadAnswer(f"tidak ada antarmuka bernama {wanted}")
+                names = {index: _text(value) async for index, value in rows}
+            rows_seen += len(names)
+            found = [index for index, told in names.items() if told == name]
+            if len(found) == 1:
+                return Interface(index=found.pop(), column=column, name=name)
+            several = several or len(found)
+        if several:
+            raise BadAnswer(
+                f"{several} antarmuka bernama {wanted}; tulis nomornya (ifIndex) di kolom interface"
+            )
+        raise BadAnswer(f"tidak ada antarmuka bernama {wanted}" if rows_seen else _NO_ROWS)
+
+    async def _default(self, agent: Agent, key: Any, place: Place) -> Interface:
+        """The one that was chosen before, though it is down by now; else the lowest that is up."""
+        if chosen := self._chosen.get(place):
+            with suppress(BadAnswer):
+                return await self._named(agent, key, chosen)
+        found = await self._lowest(agent, key)
+        self._chosen[place] = found.name
+        return found
 
     async def _lowest(self, agent: Agent, key: Any) -> Interface:
         walk = self._session.walk
         types = {i: v async for i, v in walk(agent, key, _TYPE)}
         states = {i: v async for i, v in walk(agent, key, _OPER_STATUS)}
         real = sorted(index for index, kind in types.items() if kind != _LOOPBACK)
+        if not types:
+            raise BadAnswer(_NO_ROWS)
         if not real:
             raise BadAnswer("tidak ada antarmuka selain loopback; sebutkan di kolom interface")
         index = next((index for index in real if states.get(index) == UP), real[0])
-        name, _ = await self._session.get(agent, key, [f"{_DESCRIPTION}.{index}"])
-        if text := _text(name[f"{_DESCRIPTION}.{index}"]):
+        name = await self._session.get(agent, key, [f"{_DESCRIPTION}.{index}"])
+        if text := _text(name.values[f"{_DESCRIPTION}.{index}"]):
             return Interface(index=index, column=_DESCRIPTION, name=text)
         return Interface(index=index)
 
     async def _speed(self, agent: Agent, key: Any, index: int) -> float | None:
         """bit/s; None when the agent does not know: 0, or what ifSpeed tells of all over 4 Gb/s."""
         high_oid, low_oid = f"{_HIGH_SPEED}.{index}", f"{_SPEED}.{index}"
-        told, _ = await self._session.get(agent, key, [low_oid, high_oid])
+        told = (await self._session.get(agent, key, [low_oid, high_oid])).values
         high, low = (self._number(agent, oid, told[oid]) for oid in (high_oid, low_oid))
         if high and high <= _MOST_HIGH_SPEED:
             return high * 1e6

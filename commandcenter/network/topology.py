@@ -12,6 +12,7 @@ from typing import Literal
 from commandcenter.lists import Listed, read_list
 
 _HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", re.IGNORECASE)
+_NUMBER = re.compile(r"\d+|0x[0-9a-f]*", re.IGNORECASE)
 _PROBE = re.compile(r"icmp|snmp|tcp:(?P<port>[1-9]\d{0,4})")
 
 
@@ -80,12 +81,16 @@ def _mistakes(link: Link) -> Iterator[tuple[str, str]]:
     if not 0 <= link.snmp_port <= 65535:
         yield "snmp_port", f"{link.snmp_port} bukan nomor port"
     if link.address and not _is_address(link.address):
-        yield "address", f"{link.address!r} bukan alamat IP atau nama host"
+        hint = "; tulis tanpa nol di depan" if re.search(r"\b0\d", link.address) else ""
+        yield "address", f"{link.address!r} bukan alamat IP atau nama host{hint}"
 
 
 def _is_address(text: str) -> bool:
+    """An address of one device, or its name. No name ends in a number (RFC 1123): "010.1.1.1" and
+    "10.1.1" would be read as other addresses, and 0.0.0.0 is this machine itself."""
     try:
-        ip_address(text)
+        found = ip_address(text)
     except ValueError:
-        return bool(_HOST_NAME.fullmatch(text))
-    return True
+        last = text.rpartition(".")[2]
+        return bool(_HOST_NAME.fullmatch(text)) and not _NUMBER.fullmatch(last)
+    return not found.is_unspecified and not found.is_multicast

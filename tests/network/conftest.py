@@ -110,10 +110,10 @@ async def reader(tray: Tray) -> AsyncIterator[SnmpReader]:
 
 
 class Peer(asyncio.DatagramProtocol):
-    """A UDP socket that answers each packet with whatever `reply` makes of it."""
+    """A UDP socket that answers each packet with whatever `reply` makes of it, after `delay`."""
 
-    def __init__(self, reply: Callable[[bytes], bytes | None]) -> None:
-        self.reply = reply
+    def __init__(self, reply: Callable[[bytes], bytes | None], delay: float = 0.0) -> None:
+        self.reply, self.delay = reply, delay
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.DatagramTransport", transport)
@@ -121,15 +121,19 @@ class Peer(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         told = self.reply(data)
         if told is not None:
+            asyncio.get_running_loop().call_later(self.delay, self._send, told, addr)
+
+    def _send(self, told: bytes, addr: tuple[str, int]) -> None:
+        if not self.transport.is_closing():
             self.transport.sendto(told, addr)
 
 
 @asynccontextmanager
-async def peer(reply: Callable[[bytes], bytes | None]) -> AsyncIterator[int]:
+async def peer(reply: Callable[[bytes], bytes | None], delay: float = 0.0) -> AsyncIterator[int]:
     """A peer on loopback; gives its port."""
     loop = asyncio.get_running_loop()
     transport, _ = await loop.create_datagram_endpoint(
-        lambda: Peer(reply), local_addr=("127.0.0.1", 0)
+        lambda: Peer(reply, delay), local_addr=("127.0.0.1", 0)
     )
     try:
         yield transport.get_extra_info("sockname")[1]
@@ -171,9 +175,14 @@ async def network(
         yield make
 
 
-async def look(feed: Network, desk: Desk) -> dict[str, Reading]:
-    """What one look tells, by key, in the order it was told."""
-    return {reading.key: reading async for reading in feed.read(desk)}
+async def look(
+    feed: Network, desk: Desk, told: dict[str, Reading] | None = None
+) -> dict[str, Reading]:
+    """What one look tells, by key, in the order it was told; in `told` before it raises, too."""
+    told = {} if told is None else told
+    async for reading in feed.read(desk):
+        told[reading.key] = reading
+    return told
 
 
 def value(readings: dict[str, Reading], key: str) -> dict[str, object]:

@@ -47,6 +47,8 @@ class OddAgent:
     mib: Mib
     versions: Sequence[int] = (V1, V2C)
     bulk: bool = True  # it answers GETBULK
+    rows: int = 99  # at most so many rows for a GETBULK
+    after: Mapping[Oid, Oid] = field(default_factory=dict)  # what it says comes next, if not so
     most: int = 99  # OIDs: a question about more is not answered
     refuse: Refusal = lambda _: None
     asked: list[tuple[int, int, list[Oid]]] = field(default_factory=list)  # version, kind, OIDs
@@ -67,8 +69,8 @@ class OddAgent:
             return None
         self.asked.append((spoken, kind, names))
         mib = self.mib | {UPTIME: ber.number(self.ticks, TICKS)}
-        rows = ber.read_number(repetitions[1]) if kind == GET_BULK else 1
-        told = _get(mib, names) if kind == GET else _next(mib, names, rows)
+        rows = min(ber.read_number(repetitions[1]), self.rows) if kind == GET_BULK else 1
+        told = _get(mib, names) if kind == GET else _next(mib, names, rows, self.after)
         status, index = (self.refuse(names) if kind == GET else None) or (0, 0)
         missing = [place for place, (_, value) in enumerate(told, 1) if value[0] >= 0x80]
         if spoken == V1 and missing and not status:
@@ -86,11 +88,13 @@ def _get(mib: Mapping[Oid, bytes], names: Sequence[Oid]) -> list[tuple[Oid, byte
     return [(name, mib.get(name, ber.empty(ber.NO_SUCH_INSTANCE))) for name in names]
 
 
-def _next(mib: Mapping[Oid, bytes], names: Sequence[Oid], rows: int) -> list[tuple[Oid, bytes]]:
+def _next(
+    mib: Mapping[Oid, bytes], names: Sequence[Oid], rows: int, after: Mapping[Oid, Oid]
+) -> list[tuple[Oid, bytes]]:
     told: list[tuple[Oid, bytes]] = []
     for name in names:
-        later = sorted(oid for oid in mib if oid > name)[:rows]
+        later = [after[name]] if name in after else sorted(o for o in mib if o > name)[:rows]
         told += [(oid, mib[oid]) for oid in later]
-        if not later:
+        if not later and rows:
             told.append((name, ber.empty(ber.END_OF_MIB_VIEW)))
     return told

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
+import socket
 from pathlib import Path
 
 import pytest
 
 from commandcenter.network import icmp
+from commandcenter.network.way import NotSent
 from tests.conftest import free_port
 from tests.network.conftest import DEAD
 from tests.tcp import serving
@@ -85,3 +88,15 @@ async def test_a_connection_that_is_taken_is_an_answer() -> None:
 
     async with serving(hang_up) as port:
         assert await icmp.connect("127.0.0.1", port, 0.3) is not None
+
+
+async def test_where_no_socket_is_left_nothing_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ValentinBELYN/icmplib#41: of 1,173 hosts those beyond 1,024 files looked dead."""
+
+    def full(*_: object, **__: object) -> socket.socket:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(socket, "socket", full)
+    assert await icmp.Icmplib()._ping("127.0.0.1") == icmp.NOT_SENT
+    with pytest.raises(NotSent, match="kehabisan soket"):
+        await icmp.connect("127.0.0.1", 9, 1.0)

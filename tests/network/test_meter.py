@@ -114,3 +114,12 @@ def test_a_line_that_is_always_faster_than_its_speed_has_a_wrong_speed() -> None
     assert told[3] is None
     assert told[-1] is not None
     assert told[-1].in_bps == pytest.approx(RATE)
+
+
+def test_counters_that_may_have_wrapped_twice_tell_no_rate() -> None:
+    """700 Mb/s looked like 127 on a line of 1 Gb/s asked once a minute (Cacti/cacti#3732)."""
+    counts = [sample(n * 60.0, int(n * 60 * 700e6 / 8) % 2**32) for n in range(12)]
+    told = [replace(one, octet_bits=32, speed_bps=1e9) for one in counts]
+    meter = Meter()
+    assert [meter.take(one) for one in told] == [None] * 12
+    assert run(Meter(), 12, lambda t: t * 700e6 / 8, every=60.0)[-1] == pytest.approx(700)

@@ -469,3 +469,87 @@ async def test_300_devices_are_looked_at_at_once_and_hardly_any_looks_slow_for_i
     logging.info("300 devices: %.2f s, %.2f s of CPU", seconds, cost)
     # They do not look slow because there are so many; on a busy machine a few may.
     assert details[""] >= 270, details
+
+
+@pytest.mark.parametrize("probe", ["icmp", "snmp", "tcp:9"])
+async def test_when_our_own_way_out_is_cut_it_is_told_once_and_no_device_is_down(
+    *, network: Make, devices: Path, desk: Desk, monkeypatch: pytest.MonkeyPatch, probe: str
+) -> None:
+    """louislam/uptime-kuma#774."""
+    monkeypatch.setattr("commandcenter.network.looker.blocked", lambda _: "kabel lepas")
+    write(
+        devices,
+        f"a,A,office,telkom,,{DEAD},9,{probe},",
+        f"b,B,office,telkom,,{DEAD},9,{probe},",
+        "c,C,office,telkom,,,9,icmp,",
+    )
+    feed = network(timeout=0.1)
+    for _ in range(4):
+        readings: dict[str, Reading] = {}
+        with pytest.raises(SourceDown, match="2 dari 2 perangkat tidak dapat ditanya: kabel lepas"):
+            await look(feed, desk, readings)
+    told = [value(readings, f"device/{i}") for i in ("a", "b")]
+    assert [(d["state"], d["detail"]) for d in told] == [("unknown", "kabel lepas")] * 2
+
+
+async def test_one_device_that_we_have_no_way_to_is_unknown_and_the_source_is_well(
+    network: Make, devices: Path, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("commandcenter.network.looker.blocked", lambda _: "tidak punya rute")
+    write(devices, f"a,A,office,,,{DEAD},0,icmp,", "b,B,office,,,127.0.0.1,0,icmp,")
+    readings = await look(network(timeout=0.1), desk)
+    assert [value(readings, f"device/{i}")["state"] for i in ("a", "b")] == ["unknown", "up"]
+
+
+async def test_a_device_that_was_down_is_still_down_after_a_look_that_proved_nothing(
+    network: Make, devices: Path, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else each hiccup of our own ends its incident and opens another one."""
+    write(devices, f"a,A,office,,,{DEAD},0,icmp,", "b,B,office,,,127.0.0.1,0,icmp,")
+    feed = network(timeout=0.1)
+    cut = ["", "", "", "kabel lepas", ""]
+    states = []
+    for why in cut:
+        monkeypatch.setattr("commandcenter.network.looker.blocked", lambda _, why=why: why)
+        states.append(value(await look(feed, desk), "device/a")["state"])
+    assert states == ["degraded", "degraded", "down", "unknown", "down"]
+
+
+async def test_a_name_that_a_filter_sends_to_0_0_0_0_is_not_this_machine(
+    network: Make, devices: Path, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """IngoZenz/personaldnsfilter#206: pinging it is pinging ourselves."""
+    write(devices, "a,A,office,,,rtr.example,0,icmp,", "b,B,office,,,good.example,0,icmp,")
+    feed = network()
+    names: dict[str, str | int] = {"rtr.example": "0.0.0.0", "good.example": "127.0.0.1"}
+    monkeypatch.setattr("commandcenter.network.names.socket.getaddrinfo", resolver(names))
+    readings = await look(feed, desk)
+    assert [value(readings, f"device/{i}")["state"] for i in ("a", "b")] == ["unknown", "up"]
+
+
+class Far(Probe):
+    """A network in which everybody answers after 1.2 seconds."""
+
+    name = "icmp"
+
+    async def reach(self, addresses: Collection[str]) -> dict[str, Reach]:
+        told = Reach(1200.0, self.pings, 0) if self.timeout > 1.2 else self.silence
+        return dict.fromkeys(addresses, told)
+
+
+async def test_a_device_that_answers_each_ping_late_is_slow_and_not_down(
+    network: Make, devices: Path, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def choose(*_: object) -> Probe:
+        return Far(timeout=1.0)
+
+    monkeypatch.setattr("commandcenter.network.icmp.choose", choose)
+    write(devices, "rtr,Kumai,office,,,127.0.0.1,0,icmp,")
+    feed = network(ping_silent=False)
+    for _ in range(4):
+        device = value(await look(feed, desk), "device/rtr")
+    assert (device["state"], device["detail"], device["loss_percent"]) == (
+        "degraded",
+        "waktu tempuh 1200 ms",
+        0,
+    )

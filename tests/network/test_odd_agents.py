@@ -14,7 +14,7 @@ from commandcenter.network.session import BadAnswer
 from commandcenter.network.snmp import SnmpReader
 from tests.conftest import Tray
 from tests.network.conftest import peer
-from tests.network.odd_agent import COUNTER64, GAUGE32, V1, V2C, OddAgent, Refusal, row
+from tests.network.odd_agent import COUNTER64, EXTENDED, GAUGE32, V1, V2C, OddAgent, Refusal, row
 
 PUBLIC = keys.v2c("public")
 
@@ -225,3 +225,110 @@ async def test_an_agent_without_sysuptime_is_read(reader: SnmpReader) -> None:
     agent.refuse = lambda names: (5, 1) if len(names[0]) == 9 and len(names) > 1 else None
     sample = await read(reader, agent)
     assert (sample.uptime_ticks, sample.in_octets) == (None, 5_000_000)
+
+
+async def test_an_answer_that_comes_after_the_second_try_is_taken(tray: Tray) -> None:
+    """Over a satellite each one comes later than that (lextudio/pysnmp#22)."""
+    agent = OddAgent(row(2, "wan"))
+    reader = SnmpReader(lambda why, packet: tray("snmp", why, packet), timeout=0.3, retries=2)
+    async with peer(agent, delay=0.4) as port:
+        sample = await reader.read_interface("127.0.0.1", port, PUBLIC, "2")
+    await reader.close()
+    assert (sample.interface, sample.lost) == (2, 0)
+    assert sample.rtt_ms >= 400
+
+
+async def test_an_agent_whose_getbulk_answers_are_empty_is_walked_row_by_row(
+    reader: SnmpReader,
+) -> None:
+    """net-snmp/net-snmp#746."""
+    assert (await read(reader, OddAgent(row(7, "wan"), rows=0))).interface == 7
+
+
+async def test_rows_in_no_order_are_read_and_a_circle_is_told(reader: SnmpReader) -> None:
+    first, second, third = (*EXTENDED, 1, 3), (*EXTENDED, 1, 2), (*EXTENDED, 6, 2)
+    chain = {(*EXTENDED, 1): first, first: second, second: third}
+    agent = OddAgent(row(3, "lan") | row(2, "wan"), bulk=False, after=chain)
+    assert (await read(reader, agent)).interface == 2
+    agent.after = chain | {second: first}
+    agent.mib = row(3, "lan") | row(2, "dsl")
+    with pytest.raises(BadAnswer, match="berputar-putar"):
+        await read(reader, agent)
+
+
+async def test_a_name_that_several_interfaces_have_is_told_and_none_is_picked(
+    reader: SnmpReader,
+) -> None:
+    """netdisco/snmp-info#321: else a port of the LAN may stand for the uplink."""
+    agent = OddAgent(row(2, "wan") | row(3, "wan"))
+    with pytest.raises(BadAnswer, match="2 antarmuka bernama wan; tulis nomornya"):
+        await read(reader, agent)
+    agent = OddAgent(row(2, "wan") | row(3, "wan", ifDescr=ber.text("other")))
+    assert (await read(reader, agent)).interface == 2  # by ifDescr it is the only one
+
+
+async def test_the_interface_that_was_chosen_is_kept_when_it_goes_down(reader: SnmpReader) -> None:
+    """Else a port of the LAN takes its place, and all looks well (mininet/mininet#883)."""
+    agent, down = OddAgent(row(1, "ether1") | row(2, "ether2")), ber.number(2)
+    async with peer(agent) as port:
+        seen = [await reader.read_interface("127.0.0.1", port, PUBLIC)]
+        agent.mib |= row(1, "ether1", ifOperStatus=down)
+        seen += [await reader.read_interface("127.0.0.1", port, PUBLIC) for _ in range(2)]
+        agent.ticks = 100  # started anew, and the line is still down
+        seen += [await reader.read_interface("127.0.0.1", port, PUBLIC) for _ in range(2)]
+    assert [(s.name, s.up) for s in seen] == [("ether1", True)] + [("ether1", False)] * 4
+
+
+async def test_a_slow_search_for_an_interface_goes_on_beside_the_looks(
+    reader: SnmpReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """librenms/librenms#2149: a slow agent makes the values of all others old."""
+    monkeypatch.setattr("commandcenter.network.snmp._SEARCH", 0.05)
+    agent = OddAgent(row(1, "a") | row(2, "b") | row(3, "wan"), bulk=False)
+    async with peer(agent, delay=0.02) as port:
+        reader_told = []
+        while True:
+            try:
+                sample = await reader.read_interface("127.0.0.1", port, PUBLIC, "wan")
+                break
+            except BadAnswer as error:
+                reader_told.append(str(error))
+    assert sample.interface == 3
+    assert set(reader_told) == {"agen menjawab lambat; antarmukanya masih dicari"}
+
+
+async def test_a_community_is_not_kept_with_what_is_put_aside(
+    reader: SnmpReader, tray: Tray
+) -> None:
+    """Agents send it back, and whoever reads rejected input would read it."""
+
+    def cut(packet: bytes) -> bytes | None:
+        told = OddAgent(row(2, "wan"))(packet)
+        return told and told[:-9]
+
+    async with peer(cut) as port:
+        with pytest.raises(BadAnswer):
+            await reader.read_interface("127.0.0.1", port, keys.v2c("rahasia7"), "wan")
+    assert tray.kept
+    assert not [body for _, _, body in tray.kept if b"rahasia7" in body]
+
+
+async def test_of_many_bad_packets_of_one_agent_some_are_kept(
+    reader: SnmpReader, tray: Tray
+) -> None:
+    """Else one agent pushes all other rejected input out within a day."""
+    async with peer(lambda _: b"\x16\x03\x01no SNMP") as port:
+        for _ in range(2):
+            with pytest.raises(BadAnswer):
+                await reader.read_interface("127.0.0.1", port, PUBLIC, "wan")
+    assert [why for _, why, _ in tray.kept] == ["127.0.0.1: bukan SNMP (BER rusak)"]
+
+
+@pytest.mark.parametrize("interface", ["wan", ""])
+async def test_where_an_agent_shows_no_interface_its_rights_are_to_be_looked_at(
+    reader: SnmpReader, interface: str
+) -> None:
+    """The agent of Debian, as it is installed, shows the system group only."""
+    agent = OddAgent({(1, 3, 6, 1, 2, 1, 1, 5, 0): ber.text("rtr")})
+    with pytest.raises(BadAnswer, match="periksa hak baca"):
+        await read(reader, agent, interface)

@@ -60,3 +60,12 @@ def test_a_name_without_latin_letters_has_a_key_of_its_own() -> None:
         "provider/电信",
         "provider/联通",
     ]
+
+
+def test_a_provider_that_is_written_in_two_ways_is_one() -> None:
+    """Both had one key, so that the figures of one were those of the other."""
+    one, other = device(), device()
+    other["provider"] = "TELKOM "
+    found = dict(providers({"a": one, "b": other}))
+    assert list(found) == ["provider/telkom"]
+    assert (found["provider/telkom"]["name"], found["provider/telkom"]["devices"]) == ("Telkom", 2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -130,6 +131,23 @@ async def test_garbage_becomes_a_bad_answer_and_is_put_aside(
             await reader.read_interface("127.0.0.1", port, PUBLIC, "1")
     assert [why for _, why, _ in tray.kept] == [why for _, why, _ in tray.kept if reason in why]
     assert tray.kept
+
+
+async def test_a_device_that_was_replaced_is_read_by_snmp_v3_in_the_next_look(
+    own_agent: Agent, tmp_path: Path, reader: snmp.SnmpReader
+) -> None:
+    """It has another engineID, as have agents that lost their files (net-snmp/net-snmp#821)."""
+    await reader.read_interface("127.0.0.1", own_agent.port, USER, "lo")
+    own_agent.kill()
+    with pytest.raises(NoAnswer):
+        await reader.read_interface("127.0.0.1", own_agent.port, USER, "lo")
+    (tmp_path / "other").mkdir()
+    other = Agent(tmp_path / "other", port=own_agent.port)
+    other.start()
+    try:
+        assert (await reader.read_interface("127.0.0.1", own_agent.port, USER, "lo")).name == "lo"
+    finally:
+        other.kill()
 
 
 async def test_silence_takes_as_long_as_was_agreed_and_others_do_not_wait(

@@ -52,3 +52,15 @@ def test_parents_are_told_nearest_first_and_come_before_their_children(devices: 
     links = {link.id: link for link in read_devices(devices).faultless()}
     assert [p.id for p in parents(links["leaf"], links)] == ["mid", "core"]
     assert [link.id for link in parents_first(links)] == ["core", "mid", "leaf"]
+
+
+@pytest.mark.parametrize(
+    "address", ["010.1.1.1", "10.1.1", "167837953", "0x0a010101", "0.0.0.0", "::", "239.1.1.1"]
+)
+def test_what_would_be_read_as_another_address_is_no_address(devices: Path, address: str) -> None:
+    """010.1.1.1 is 8.1.1.1, and 0.0.0.0 is this machine, which answers (louislam/uptime-kuma#1929,
+    IngoZenz/personaldnsfilter#206)."""
+    devices.write_text(f"id,name,address\na,A,{address}\nb,B,rtr-2.example\n")
+    listed = read_devices(devices)
+    assert [link.id for link in listed.rows.values()] == ["b"]
+    assert f"{address!r} bukan alamat IP atau nama host" in listed.sentences()[0]
