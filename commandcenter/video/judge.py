@@ -201,7 +201,7 @@ class Hold:
 
 
 def _is_lit(frame: Frame) -> bool:
-    """Whether any of its colours is bright: the blue of a recorder without a signal has no green."""
+    """Whether any of its colours is bright: the blue of a lost signal has no green."""
     return max(cv2.mean(frame[::_COARSE, ::_COARSE])) >= _LIT
 
 
