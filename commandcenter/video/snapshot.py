@@ -51,7 +51,11 @@ class Snapshot:
             # Reading the authorities' certificates takes 50 ms and 1 MB: not for plain http.
             verify=task.verify_tls and task.url.startswith("https:"),
             trust_env=False,  # a proxy of the machine is not for its cameras
-            headers={"User-Agent": "commandcenter", "Accept-Encoding": "identity"},
+            headers={
+                "User-Agent": "commandcenter",
+                "Accept-Encoding": "identity",
+                "Cache-Control": "no-cache",  # the picture of now: RFC 9111 section 5.2.1.4
+            },
         )
 
     async def fetch(self) -> Fetched:

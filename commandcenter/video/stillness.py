@@ -85,7 +85,7 @@ class Look:
     @property
     def is_plain(self) -> bool:
         """Whether there is hardly anything in it."""
-        return np.count_nonzero(self.textured) < _FEWEST
+        return int(np.count_nonzero(self.textured)) < _FEWEST
 
     def share(self, old: Look) -> float:
         """The part of it that is to the last bit what it was then."""

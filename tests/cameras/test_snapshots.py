@@ -277,6 +277,7 @@ async def test_a_name_keeps_its_host_header_though_its_address_is_pinned(camera:
 
 # --- answers that are not as they should be -------------------------------------------------------
 
+HEARD: list[str] = []  # what such a camera was asked
 GOAHEAD = "Server: GoaHead\r\nTue, 12 Jun 2012 01:56:34 GMT\r\nContent-Type:image/jpeg\r\n"
 
 
@@ -284,7 +285,7 @@ async def answered(head: str, body: bytes = JPEG, **more: Any) -> Fetched:
     """What is fetched from a camera that answers so, and hangs up."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
+        HEARD.append((await reader.readuntil(b"\r\n\r\n")).decode())
         writer.write(head.encode("latin-1") + body)
 
     async with serving(serve) as port:
@@ -308,11 +309,24 @@ async def test_a_picture_is_read_though_its_head_is_not_as_it_should_be(head: st
     assert (await answered(head, rate=500_000.0)).jpeg == JPEG
 
 
-@pytest.mark.parametrize("said", ["SSH-2.0-OpenSSH_9.2\r\n\r\n", "x" * 200_000 + "\r\n\r\n"])
-async def test_what_is_no_http_at_all_is_told(said: str) -> None:
-    with pytest.raises(CameraFault, match="sebagai HTTP|diputus") as told:
+@pytest.mark.parametrize(
+    ("said", "detail"),
+    [
+        ("SSH-2.0-OpenSSH_9.2\r\n\r\n", "tidak dapat dibaca sebagai HTTP"),
+        ("x" * 200_000 + "\r\n\r\n", "sambungan diputus"),
+    ],
+)
+async def test_what_is_no_http_at_all_is_told(said: str, detail: str) -> None:
+    with pytest.raises(CameraFault, match=detail) as told:
         await answered(said, b"")
     assert told.value.state == "unreachable"
+
+
+async def test_what_a_proxy_has_kept_is_as_old_as_it_says_and_is_not_asked_for() -> None:
+    """frigate#5902: a proxy between that hands out the same picture for minutes."""
+    fetched = await answered("HTTP/1.1 200 OK\r\nAge: 240\r\nContent-Type: image/jpeg\r\n\r\n")
+    assert fetched.age_seconds == 240.0
+    assert HEARD[-1].lower().count("cache-control: no-cache") == 1
 
 
 async def test_a_stream_of_pictures_is_told_however_its_type_is_written() -> None:
