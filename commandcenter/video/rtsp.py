@@ -127,7 +127,7 @@ class _Conversation:
         lines = [f"DESCRIBE {self._url} RTSP/1.0", f"CSeq: {self._number}"]
         lines += ["Accept: application/sdp", "User-Agent: commandcenter"]
         lines += [f"Authorization: {proof}"] if proof else []
-        writer.write("\r\n".join([*lines, "", ""]).encode())
+        writer.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
         await writer.drain()
         return await _read(reader)
 

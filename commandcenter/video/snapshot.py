@@ -123,9 +123,11 @@ class Snapshot:
     async def _get(self, where: Resolved, proof: str) -> tuple[httpx.Response, bytes]:
         """The answer's head and its body, which is never larger than a picture may be."""
         host = urlsplit(self._task.url).netloc.rpartition("@")[2]
-        headers = {"Host": host} | ({"Authorization": proof} if proof else {})
+        headers = {b"Host": host.encode()}
+        if proof:
+            headers[b"Authorization"] = proof.encode("latin-1")
         if self._task.rate or self._odd:
-            headers["Connection"] = "close"  # the relay ends with the picture
+            headers[b"Connection"] = b"close"  # the relay ends with the picture
         body = bytearray()
         asked = self._client.stream(
             "GET", where.url, headers=headers, extensions={"sni_hostname": where.host}
@@ -148,7 +150,8 @@ class Snapshot:
 
 
 def _asked(told: httpx.Response) -> list[str]:
-    return told.headers.get_list("www-authenticate")
+    named = ((name.lower(), value) for name, value in told.headers.raw)
+    return [value.decode("latin-1") for name, value in named if name == b"www-authenticate"]
 
 
 def _target(url: str) -> str:

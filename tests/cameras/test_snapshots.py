@@ -329,6 +329,14 @@ async def test_what_a_proxy_has_kept_is_as_old_as_it_says_and_is_not_asked_for()
     assert HEARD[-1].lower().count("cache-control: no-cache") == 1
 
 
+async def test_a_user_and_a_realm_beyond_ascii_are_offered_as_they_are() -> None:
+    realm = "Kamera é".encode().decode("latin-1")
+    asked = f'WWW-Authenticate: Digest realm="{realm}", nonce="n"'
+    with pytest.raises(CameraFault, match="kata sandi ditolak"):
+        await answered(f"HTTP/1.1 401 No\r\n{asked}\r\n\r\n", b"", user="Ondřej", password="x")
+    assert 'username="Ondřej", realm="Kamera é"' in HEARD[-1]
+
+
 async def test_a_stream_of_pictures_is_told_however_its_type_is_written() -> None:
     with pytest.raises(CameraFault, match="aliran MJPEG"):
         await answered("HTTP/1.1 200 OK\r\nContent-Type: Multipart/X-Mixed-Replace\r\n\r\n")
