@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Self
 
-from commandcenter.video.login import Login
+from commandcenter.video.login import Login, is_stale
 from commandcenter.video.messages import CameraFault
 from commandcenter.video.sdp import narrowed, video
 
@@ -71,12 +71,24 @@ class _Asked:
         return f"{self.request.first} ".split(" ")[1]
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What the camera said no to, after the description that it gave us."""
+
+    status: int
+    offered: bool
+    """It came after the password."""
+    stale: bool
+
+
 class Interpreter:
     """Changes one connection (relay.Changes) between FFmpeg, which knows the camera as `ours`, and
     the camera, whose own address begins with `theirs`: rtsp://10.0.0.5:554."""
 
     def __init__(self, ours: str, theirs: str, user: str, password: str) -> None:
         self._ours, self._theirs = ours, theirs
+        self.refusal: Refusal | None = None
+        """Its last answer, if that was one: FFmpeg only says that it failed."""
         self._login = Login(user, password)
         self._number = 0
         self._waiting: dict[int, _Asked] = {}
@@ -98,6 +110,7 @@ class Interpreter:
             again = self._again(response, waiting)
             asked.append(again)
             if not again:
+                self._keep(response, waiting)
                 told.append(_shown(response, waiting).write())
         return b"".join(told), b"".join(asked)
 
@@ -123,6 +136,13 @@ class Interpreter:
         if number not in self._waiting:
             number = min(self._waiting, default=-1)
         return self._waiting.pop(number, None)
+
+    def _keep(self, response: Message, waiting: _Asked | None) -> None:
+        """Remember whether it was a refusal. To be kept alive (OPTIONS) nobody needs."""
+        if waiting is None or waiting.method not in ("DESCRIBE", "SETUP", "PLAY"):
+            return
+        status, stale = _status(response), is_stale(response.all("www-authenticate"))
+        self.refusal = Refusal(status, waiting.tries > 0, stale) if status >= 400 else None
 
     def _again(self, response: Message, waiting: _Asked | None) -> bytes:
         """The request once more, with the password that the response asks for."""

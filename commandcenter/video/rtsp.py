@@ -181,15 +181,19 @@ def _judge(answer: Answer, *, offered: bool) -> None:
     """Raises CameraFault for every answer but success. A redirect is told and never followed:
     it could lead anywhere, and with our password."""
     status = answer.status
-    if status in (401, 403):
-        stale = is_stale(answer.all("www-authenticate"))
-        raise CameraFault("unauthorized", refusal(status, offered, stale))
-    if status in (404, 410):
-        raise CameraFault("not_found", f"alamat aliran tidak ada di kamera ({status})")
     if 300 <= status < 400:
         raise CameraFault("unsupported", redirected(answer.first("location")))
     if status != 200:
-        raise CameraFault("unreachable", declined(status))
+        raise refused(status, offered=offered, stale=is_stale(answer.all("www-authenticate")))
+
+
+def refused(status: int, *, offered: bool, stale: bool = False) -> CameraFault:
+    """What a refusal means; `offered`: it came after the password."""
+    if status in (401, 403):
+        return CameraFault("unauthorized", refusal(status, offered, stale))
+    if status in (404, 410):
+        return CameraFault("not_found", f"alamat aliran tidak ada di kamera ({status})")
+    return CameraFault("unreachable", declined(status))
 
 
 def declined(status: int) -> str:
@@ -197,6 +201,8 @@ def declined(status: int) -> str:
     Enough Bandwidth and 503 Service Unavailable come from cameras that serve too many already."""
     if status in (453, 503):
         return f"kamera sibuk ({status}); terlalu banyak yang membukanya, atau sedang menyala"
+    if status == 461:
+        return "kamera tidak mau mengirim lewat TCP maupun UDP (461); periksa setelan RTSP-nya"
     return f"kamera menolak permintaan ({status})"
 
 

@@ -8,7 +8,7 @@ from urllib.request import parse_http_list, parse_keqv_list
 
 import pytest
 
-from commandcenter.video.interpreter import Interpreter, Message
+from commandcenter.video.interpreter import Interpreter, Message, Refusal
 from tests.leaks import secret
 
 OURS, THEIRS = "rtsp://127.0.0.1:40001", "rtsp://10.0.0.5:554"
@@ -68,6 +68,23 @@ def test_a_nonce_that_is_too_old_is_answered_once_more_and_a_refusal_is_handed_o
     told, again = between.answered(answer("401 Unauthorized", 3, stale))
     assert told.startswith(b"RTSP/1.0 401")
     assert again == b""
+
+
+def test_what_is_refused_after_the_description_is_known_until_it_is_granted() -> None:
+    """AlexxIT/go2rtc#1616, GSYVideoPlayer#3338, google/ExoPlayer#9800: refused by SETUP."""
+    between = interpreter()
+    between.asked(ask("SETUP"))
+    between.answered(answer("453 Not Enough Bandwidth", 1))
+    assert between.refusal == Refusal(453, offered=False, stale=False)
+    between.asked(ask("SETUP"))
+    between.answered(answer("401 Unauthorized", 2, SHA))
+    between.answered(answer("401 Unauthorized", 3, SHA))
+    assert between.refusal == Refusal(401, offered=True, stale=False)
+    between.asked(ask("SETUP"))
+    between.answered(answer("200 OK", 4))
+    between.asked(ask("GET_PARAMETER"))
+    between.answered(answer("501 Not Implemented", 5))
+    assert between.refusal is None
 
 
 def test_a_redirect_is_never_handed_on() -> None:

@@ -49,6 +49,10 @@ class Watched:
         return [report.state for report in self.reports if report.state is not None]
 
     @property
+    def details(self) -> list[str]:
+        return [report.detail for report in self.reports if report.state is not None]
+
+    @property
     def received(self) -> int:
         return sum(report.received for report in self.reports)
 
@@ -278,6 +282,18 @@ def test_a_refused_password_is_tried_again_only_when_somebody_asks(
     watched.renew(asked=1)
     watched.until(lambda: watched.states == ["unauthorized"] * 2, "it is refused again")
     assert attempts() == 2
+
+
+def test_what_is_refused_after_the_description_is_told_and_locks_nobody_out(
+    look: Look, strange: StrangeCamera
+) -> None:
+    """evercam-server#91, pi-nvr#11: cameras lock an address out that keeps trying."""
+    locked = look(strange.rtsp("locked_later-a"), user="a", password="b")
+    full = look(strange.rtsp("full-a"))
+    locked.until(lambda: "unauthorized" in locked.states, "it is refused")
+    assert strange.counted("locked_later-a")["Authorization"] <= 3  # FFmpeg, then we: each once
+    assert locked.details[-1] == "kata sandi ditolak kamera (401)"
+    full.until(lambda: "sibuk (453)" in " ".join(full.details), "it is told why")
 
 
 def test_a_new_worker_is_told_of_a_refused_password_and_does_not_try_it(
