@@ -20,6 +20,9 @@ from commandcenter.video.sdp import narrowed, video
 
 _LONGEST = 256 * 1024  # bytes of a message
 _HEAD_ENDS = re.compile(rb"\r?\n\r?\n")
+_FIRST = re.compile(rb"RTSP/\d|[A-Z_]{3,20} [^\r\n]* RTSP/\d")
+_BEGINS = re.compile(rb"[$A-Z]")  # a picture or a message, or neither
+_LONGEST_LINE = 2048
 _LENGTH = re.compile(rb"(?im)^content-length[ \t]*:[ \t]*(\d{1,7})[ \t]*\r?$")
 
 
@@ -208,13 +211,22 @@ class _Parts:
             yield bytes(self._buffer[:size])
             del self._buffer[:size]
 
+    def _may_begin(self) -> bool:
+        """Whether what has come may yet become the first line of a message."""
+        buffer = self._buffer
+        short = len(buffer) < _LONGEST_LINE and b"\n" not in buffer
+        return short and (not buffer or (buffer[:1].isupper() and buffer.isascii()))
+
     def _size(self) -> int:
         """Bytes of the first part; 0: that cannot be known yet."""
         buffer = self._buffer
         if buffer[:1] == b"$":
             return 4 + int.from_bytes(buffer[2:4], "big") if len(buffer) >= 4 else 0
-        if not buffer[:1].isalpha():
-            return min(1, len(buffer))  # an empty line, or what is left of something broken
+        if not _FIRST.match(buffer):
+            # An empty line, what is left of a broken picture (gortsplib#653), or half a line.
+            following = _BEGINS.search(buffer, 1)
+            rest = following.start() if following is not None else len(buffer)
+            return 0 if self._may_begin() else rest
         end = _HEAD_ENDS.search(buffer)
         if end is None:
             if len(buffer) > _LONGEST:

@@ -168,7 +168,8 @@ async def _read(reader: asyncio.StreamReader) -> Answer:
 async def _headers(reader: asyncio.StreamReader) -> tuple[tuple[str, str], ...]:
     """Up to the empty line; never more of them than an answer may be long."""
     found, size = [], 0
-    while line := (await reader.readuntil(b"\n")).decode("latin-1").strip():
+    # A line of nothing but spaces is none yet (scrypted#2137).
+    while line := (await reader.readuntil(b"\n")).decode("latin-1").strip("\r\n"):
         name, _, value = line.partition(":")
         found.append((name.strip().lower(), value.strip()))
         size += len(line) + 2

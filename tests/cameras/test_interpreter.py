@@ -122,11 +122,21 @@ def test_pictures_pass_however_they_are_cut() -> None:
     assert between.asked(b"$\x01\x00\x01x") == b"$\x01\x00\x01x"
 
 
+def test_what_is_left_of_a_broken_picture_swallows_no_whole_one() -> None:
+    """bluenviron/gortsplib#653, curl#10808: bytes without a head between two pictures."""
+    between = interpreter()
+    picture = b"$\x00\x00\x05hello"
+    for junk in (b"garbage \xff\xa5 z", b"ABC\xff", b"HALF A LINE\n", b"a" * 300):
+        told, _ = between.answered(picture + junk + picture)
+        assert told.endswith(picture)
+        assert told.count(picture) == 2
+
+
 def test_a_message_without_an_end_is_no_reason_to_gather_bytes_for_ever() -> None:
     between = interpreter()
-    between.answered(b"x" * 200_000)
+    between.answered(b"RTSP/1.0 200 OK\r\nX: " + b"x" * 200_000)
     with pytest.raises(ValueError, match="too long"):
-        between.answered(b"x" * 200_000)
+        between.answered(b"RTSP/1.0 200 OK\r\nX: " + b"x" * 200_000)
 
 
 def test_what_a_camera_asks_of_us_is_handed_on_and_so_is_our_answer() -> None:
