@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 from commandcenter.video.login import Login, is_simple, is_stale, refusal, schemes
 from commandcenter.video.messages import CameraFault
 from commandcenter.video.sdp import Video, video
-from commandcenter.video.tls import Tls
+from commandcenter.video.tls import UNSAFE, UNTRUSTED, Tls
 
 _LONGEST_ANSWER = 256 * 1024
 _IN_URLS = "%/:=&?~#+!$,;'@()*[]-._"
@@ -221,9 +221,9 @@ def redirected(location: str) -> str:
 
 def _why(error: OSError) -> str:
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return "sertifikat kamera tidak dipercaya"
+        return UNTRUSTED
     if isinstance(error, ssl.SSLError):
-        return "sambungan aman (TLS) dengan kamera gagal; periksa alamat dan port"
+        return UNSAFE
     if isinstance(error, ConnectionRefusedError):
         return "sambungan ditolak; periksa alamat dan port"
     if isinstance(error, ConnectionResetError | BrokenPipeError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import ssl
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -17,7 +18,7 @@ from commandcenter.video.login import Login, is_stale, refusal
 from commandcenter.video.messages import LARGEST_PICTURE, CameraFault, Task
 from commandcenter.video.relay import Relay
 from commandcenter.video.rtsp import declined, redirected
-from commandcenter.video.tls import Tls
+from commandcenter.video.tls import UNSAFE, UNTRUSTED, Tls
 
 _KEPT = 64 * 1024  # of a broken picture
 _HEAD = 200  # bytes of a request's or an answer's head, about
@@ -48,8 +49,7 @@ class Snapshot:
         self._odd = False
         self._client = httpx.AsyncClient(
             timeout=task.open_timeout,
-            # Reading the authorities' certificates takes 50 ms and 1 MB: not for plain http.
-            verify=task.verify_tls and task.url.startswith("https:"),
+            verify=_trust(task),
             trust_env=False,  # a proxy of the machine is not for its cameras
             headers={
                 "User-Agent": "commandcenter",
@@ -149,6 +149,13 @@ class Snapshot:
             return response, bytes(body)
 
 
+def _trust(task: Task) -> ssl.SSLContext | bool:
+    """Reading the authorities' certificates takes 50 ms and 1 MB: not for plain http."""
+    if not task.url.startswith("https:"):
+        return False
+    return task.verify_tls or Tls("", verify=False).context()
+
+
 def _asked(told: httpx.Response) -> list[str]:
     named = ((name.lower(), value) for name, value in told.headers.raw)
     return [value.decode("latin-1") for name, value in named if name == b"www-authenticate"]
@@ -195,9 +202,18 @@ def _instead(told: httpx.Response, body: bytes) -> str:
 
 def _why(error: Exception) -> str:
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return "sertifikat kamera tidak dipercaya"
+        return UNTRUSTED
+    if _is_by_tls(error):
+        return UNSAFE
     if isinstance(error, httpx.RemoteProtocolError) and not _HUNG_UP.search(str(error)):
         return "jawaban kamera tidak dapat dibaca sebagai HTTP; periksa alamat dan port"
     if isinstance(error, httpx.ConnectError):
         return "tidak dapat dijangkau; periksa alamat, jaringan dan listrik kamera"
     return "sambungan diputus kamera"
+
+
+def _is_by_tls(error: BaseException | None) -> bool:
+    """Whether it goes back to a fault of TLS: httpx wraps what others have wrapped."""
+    while error is not None and not isinstance(error, ssl.SSLError):
+        error = error.__cause__ or error.__context__
+    return error is not None
