@@ -229,7 +229,7 @@ def _row(told: argparse.Namespace, rows: Sequence[CameraRow]) -> CameraRow:
         )
     if parts.scheme not in SCHEMES or not parts.hostname:
         raise Refused("the address must be like rtsp://10.0.0.5/stream or http://…/picture.jpg")
-    return CameraRow(id=_NO_ROW, name=_NO_ROW, url=told.url, user=told.user)
+    return CameraRow(id=_NO_ROW, name=_NO_ROW, url=parts.geturl(), user=told.user)
 
 
 def _password(told: argparse.Namespace, environment: Mapping[str, str] = os.environ) -> str:

@@ -3,11 +3,13 @@
 Many servers send the time stamp of a file instead (1970 where a camera had no clock when it was
 written, the day of the last start) or local time under the name of GMT: static-web-server#488,
 security-cam#280. So it counts only where it goes on from one picture to the next, and lies within
-minutes of Date: RFC 9110 sections 6.6.1 and 8.8.2.
+minutes of Date: RFC 9110 sections 6.6.1 and 8.8.2. A cache between says by Age how long it has kept
+the picture (RFC 9111 section 5.1; frigate#5902, ring#327).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -24,6 +26,13 @@ class Ages:
 
     def of(self, headers: Mapping[str, str]) -> float:
         """Seconds by which the picture is older than its answer; 0 where nothing tells."""
+        return max(self._kept(headers), self._by_change(headers))
+
+    def _kept(self, headers: Mapping[str, str]) -> float:
+        told = headers.get("age", "").strip()
+        return float(told) if re.fullmatch(r"\d{1,9}", told, re.ASCII) else 0.0
+
+    def _by_change(self, headers: Mapping[str, str]) -> float:
         date, changed = (_moment(headers.get(name, "")) for name in ("date", "last-modified"))
         before, self._changed = self._changed, changed
         if date is None or changed is None:

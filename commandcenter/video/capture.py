@@ -42,6 +42,7 @@ from numpy.typing import NDArray
 
 from commandcenter.video.clock import WAITED
 from commandcenter.video.messages import CameraFault, Task
+from commandcenter.video.torn import is_torn
 
 Frame = NDArray[np.uint8]
 """Rows of pixels, blue, green, red."""
@@ -160,7 +161,7 @@ class Stream:
 
 
 def decode_keyframe(coded: bytes) -> Frame | None:
-    """The picture of one keyframe in Annex B, or None if it is broken.
+    """The picture of one keyframe in Annex B, or None if it is broken or a part of it is missing.
 
     Raises CameraFault when it is larger than a picture may be.
     """
@@ -173,7 +174,8 @@ def decode_keyframe(coded: bytes) -> Frame | None:
         return None
     finally:
         capture.release()
-    return _pixels(frame) if decoded else None
+    pixels = _pixels(frame) if decoded else None
+    return None if pixels is None or is_torn(pixels) else pixels
 
 
 def _keep_memory() -> None:

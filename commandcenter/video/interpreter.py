@@ -14,12 +14,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Self
 
-from commandcenter.video.login import Login
+from commandcenter.video.login import Login, is_stale
 from commandcenter.video.messages import CameraFault
 from commandcenter.video.sdp import narrowed, video
 
 _LONGEST = 256 * 1024  # bytes of a message
 _HEAD_ENDS = re.compile(rb"\r?\n\r?\n")
+_FIRST = re.compile(rb"RTSP/\d|[A-Z_]{3,20} [^\r\n]* RTSP/\d")
+_BEGINS = re.compile(rb"[$A-Z]")  # a picture or a message, or neither
+_LONGEST_LINE = 2048
 _LENGTH = re.compile(rb"(?im)^content-length[ \t]*:[ \t]*(\d{1,7})[ \t]*\r?$")
 
 
@@ -71,12 +74,24 @@ class _Asked:
         return f"{self.request.first} ".split(" ")[1]
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What the camera said no to, after the description that it gave us."""
+
+    status: int
+    offered: bool
+    """It came after the password."""
+    stale: bool
+
+
 class Interpreter:
     """Changes one connection (relay.Changes) between FFmpeg, which knows the camera as `ours`, and
     the camera, whose own address begins with `theirs`: rtsp://10.0.0.5:554."""
 
     def __init__(self, ours: str, theirs: str, user: str, password: str) -> None:
         self._ours, self._theirs = ours, theirs
+        self.refusal: Refusal | None = None
+        """Its last answer, if that was one: FFmpeg only says that it failed."""
         self._login = Login(user, password)
         self._number = 0
         self._waiting: dict[int, _Asked] = {}
@@ -98,6 +113,7 @@ class Interpreter:
             again = self._again(response, waiting)
             asked.append(again)
             if not again:
+                self._keep(response, waiting)
                 told.append(_shown(response, waiting).write())
         return b"".join(told), b"".join(asked)
 
@@ -123,6 +139,13 @@ class Interpreter:
         if number not in self._waiting:
             number = min(self._waiting, default=-1)
         return self._waiting.pop(number, None)
+
+    def _keep(self, response: Message, waiting: _Asked | None) -> None:
+        """Remember whether it was a refusal. To be kept alive (OPTIONS) nobody needs."""
+        if waiting is None or waiting.method not in ("DESCRIBE", "SETUP", "PLAY"):
+            return
+        status, stale = _status(response), is_stale(response.all("www-authenticate"))
+        self.refusal = Refusal(status, waiting.tries > 0, stale) if status >= 400 else None
 
     def _again(self, response: Message, waiting: _Asked | None) -> bytes:
         """The request once more, with the password that the response asks for."""
@@ -188,13 +211,22 @@ class _Parts:
             yield bytes(self._buffer[:size])
             del self._buffer[:size]
 
+    def _may_begin(self) -> bool:
+        """Whether what has come may yet become the first line of a message."""
+        buffer = self._buffer
+        short = len(buffer) < _LONGEST_LINE and b"\n" not in buffer
+        return short and (not buffer or (buffer[:1].isupper() and buffer.isascii()))
+
     def _size(self) -> int:
         """Bytes of the first part; 0: that cannot be known yet."""
         buffer = self._buffer
         if buffer[:1] == b"$":
             return 4 + int.from_bytes(buffer[2:4], "big") if len(buffer) >= 4 else 0
-        if not buffer[:1].isalpha():
-            return min(1, len(buffer))  # an empty line, or what is left of something broken
+        if not _FIRST.match(buffer):
+            # An empty line, what is left of a broken picture (gortsplib#653), or half a line.
+            following = _BEGINS.search(buffer, 1)
+            rest = following.start() if following is not None else len(buffer)
+            return 0 if self._may_begin() else rest
         end = _HEAD_ENDS.search(buffer)
         if end is None:
             if len(buffer) > _LONGEST:

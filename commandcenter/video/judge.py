@@ -7,7 +7,7 @@ has its own time. What is wrong comes in this order: dark, covered, defocused, m
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -37,6 +37,9 @@ _TEXTS: dict[CameraState, str] = {
 }
 _DOUBTS = 3  # looks one after the other that may come sooner
 _NIGHT = "gelap seperti biasa pada jam ini"
+_PLAIN = "gambar satu warna saja; kamera atau kanal perekam tanpa sinyal"
+_COARSE = 8  # every so many pixels
+_LIT = 30.0  # levels, on average
 _log = logging.getLogger(__name__)
 
 
@@ -99,14 +102,22 @@ class Judge:
     def _look(self, frame: Frame, at: datetime, patient: bool) -> Verdict:
         grey = one_channel(frame)
         view, small = scene.measure(shrink(grey, scene.FINE))
-        changed_at = self._stillness.judge(grey, small, at)
+        lit = _is_lit(frame)
+        view = replace(view, black=0.0) if lit else view
+        changed_at = self._stillness.judge(grey, small, at, lit=lit)
         still = self._is_frozen(changed_at, at, patient)
         self._doubted = self._doubted + 1 if self._stillness.returns and not still else 0
         state = self._scene(view, at, still)
         if state == "live" and still:
             state = "frozen"
-        detail = _NIGHT if state == "live" and view.black else _TEXTS.get(state, "")
-        return Verdict(state, detail, changed_at)
+        return Verdict(state, self._words(state, view), changed_at)
+
+    def _words(self, state: CameraState, view: View) -> str:
+        if state == "live" and view.black:
+            return _NIGHT
+        if state == "frozen" and self._stillness.is_plain:
+            return _PLAIN
+        return _TEXTS.get(state, "")
 
     def _is_frozen(self, changed_at: datetime, at: datetime, patient: bool) -> bool:
         """It began to be so somewhere between the look of `changed_at` and the one before."""
@@ -187,6 +198,11 @@ class Hold:
         if self._count >= LOOKS and at - self._since >= HOLD:
             self.told = state
         return self.told
+
+
+def _is_lit(frame: Frame) -> bool:
+    """Whether any of its colours is bright: the blue of a lost signal has no green."""
+    return max(cv2.mean(frame[::_COARSE, ::_COARSE])) >= _LIT
 
 
 def one_channel(frame: Frame) -> Grey:

@@ -3,6 +3,10 @@
 A password is offered once: libraries that try again by themselves get people locked out of their
 cameras. The one exception is the camera's own: `stale=true` says that the password was right and
 only the nonce too old (RFC 7616 section 3.3).
+
+What a camera asks for, and what it is answered, are texts with a character for each byte, as
+latin-1 reads them: its realm may be in any encoding, and goes back as it came. User and password
+are UTF-8.
 """
 
 from __future__ import annotations
@@ -155,8 +159,9 @@ def _digest(
     algorithm = asked.get("algorithm") or "MD5"
 
     def digest(*parts: str) -> str:
-        return hashlib.new(_hash(asked), ":".join(parts).encode()).hexdigest()
+        return hashlib.new(_hash(asked), ":".join(parts).encode("latin-1")).hexdigest()
 
+    user, password = (text.encode().decode("latin-1") for text in (user, password))
     realm, nonce = asked.get("realm", ""), asked.get("nonce", "")
     cnonce, number = secrets.token_hex(8), f"{count:08x}"
     secret, request = digest(user, realm, password), digest(method, uri)

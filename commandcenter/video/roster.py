@@ -40,7 +40,7 @@ def _address(url: str) -> str:
         raise ValueError("must not have spaces, control characters or a # in it")
     if set(re.findall(r"\{\w*\}", url)) - {"{user}", "{password}"}:
         raise ValueError("may have {user} and {password} in it, and nothing else in braces")
-    return url
+    return parts.scheme + url[len(parts.scheme) :]  # RTSPS:// is rtsps://, and spoken with TLS
 
 
 def _roles(text: object) -> object:

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit, urlunsplit
 
 from commandcenter.video.addresses import Resolved
 from commandcenter.video.interpreter import Interpreter
-from commandcenter.video.messages import Task
+from commandcenter.video.messages import CameraFault, Task
 from commandcenter.video.relay import Relay, RelayThread
-from commandcenter.video.rtsp import Description, describe
+from commandcenter.video.rtsp import Description, describe, refused
 from commandcenter.video.tls import Tls
 
 
@@ -22,6 +22,15 @@ class Route:
 
     task: Task
     relay: Relay | None = None
+    interpreters: list[Interpreter] = field(default_factory=list)
+    """Of the last connection through the relay, where somebody interprets."""
+
+    def refusal(self) -> CameraFault | None:
+        """What the camera refused of the last connection, where that is known."""
+        told = self.interpreters[-1].refusal if self.interpreters else None
+        if told is None:
+            return None
+        return refused(told.status, offered=told.offered, stale=told.stale)
 
 
 async def ask(task: Task, where: Resolved) -> Description:
@@ -42,9 +51,13 @@ def lead(relays: RelayThread, task: Task, where: Resolved, *, interpreted: bool)
         return
     parts = urlsplit(opened.url)
 
+    interpreters: list[Interpreter] = []
+
     def interpret(port: int) -> Interpreter:
         theirs = f"{parts.scheme}://{parts.netloc}"
-        return Interpreter(f"rtsp://127.0.0.1:{port}", theirs, task.user, task.password)
+        ours = f"rtsp://127.0.0.1:{port}"
+        interpreters[:] = [Interpreter(ours, theirs, task.user, task.password)]
+        return interpreters[-1]
 
     relay = Relay(
         where.address, where.port, task.rate, changes=interpret if speaks else None, tls=tls
@@ -53,7 +66,7 @@ def lead(relays: RelayThread, task: Task, where: Resolved, *, interpreted: bool)
         at = urlunsplit(parts._replace(scheme="rtsp", netloc=f"127.0.0.1:{relay.port}"))
         if speaks:
             opened = replace(opened, user="", password="")
-        yield Route(replace(opened, url=at), relay)
+        yield Route(replace(opened, url=at), relay, interpreters)
 
 
 def secured(task: Task, where: Resolved) -> Tls | None:

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 from commandcenter.video.login import Login, is_simple, is_stale, refusal, schemes
 from commandcenter.video.messages import CameraFault
 from commandcenter.video.sdp import Video, video
-from commandcenter.video.tls import Tls
+from commandcenter.video.tls import UNSAFE, UNTRUSTED, Tls
 
 _LONGEST_ANSWER = 256 * 1024
 _IN_URLS = "%/:=&?~#+!$,;'@()*[]-._"
@@ -127,7 +127,7 @@ class _Conversation:
         lines = [f"DESCRIBE {self._url} RTSP/1.0", f"CSeq: {self._number}"]
         lines += ["Accept: application/sdp", "User-Agent: commandcenter"]
         lines += [f"Authorization: {proof}"] if proof else []
-        writer.write("\r\n".join([*lines, "", ""]).encode())
+        writer.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
         await writer.drain()
         return await _read(reader)
 
@@ -168,7 +168,8 @@ async def _read(reader: asyncio.StreamReader) -> Answer:
 async def _headers(reader: asyncio.StreamReader) -> tuple[tuple[str, str], ...]:
     """Up to the empty line; never more of them than an answer may be long."""
     found, size = [], 0
-    while line := (await reader.readuntil(b"\n")).decode("latin-1").strip():
+    # A line of nothing but spaces is none yet (scrypted#2137).
+    while line := (await reader.readuntil(b"\n")).decode("latin-1").strip("\r\n"):
         name, _, value = line.partition(":")
         found.append((name.strip().lower(), value.strip()))
         size += len(line) + 2
@@ -181,15 +182,19 @@ def _judge(answer: Answer, *, offered: bool) -> None:
     """Raises CameraFault for every answer but success. A redirect is told and never followed:
     it could lead anywhere, and with our password."""
     status = answer.status
-    if status in (401, 403):
-        stale = is_stale(answer.all("www-authenticate"))
-        raise CameraFault("unauthorized", refusal(status, offered, stale))
-    if status in (404, 410):
-        raise CameraFault("not_found", f"alamat aliran tidak ada di kamera ({status})")
     if 300 <= status < 400:
         raise CameraFault("unsupported", redirected(answer.first("location")))
     if status != 200:
-        raise CameraFault("unreachable", declined(status))
+        raise refused(status, offered=offered, stale=is_stale(answer.all("www-authenticate")))
+
+
+def refused(status: int, *, offered: bool, stale: bool = False) -> CameraFault:
+    """What a refusal means; `offered`: it came after the password."""
+    if status in (401, 403):
+        return CameraFault("unauthorized", refusal(status, offered, stale))
+    if status in (404, 410):
+        return CameraFault("not_found", f"alamat aliran tidak ada di kamera ({status})")
+    return CameraFault("unreachable", declined(status))
 
 
 def declined(status: int) -> str:
@@ -197,6 +202,8 @@ def declined(status: int) -> str:
     Enough Bandwidth and 503 Service Unavailable come from cameras that serve too many already."""
     if status in (453, 503):
         return f"kamera sibuk ({status}); terlalu banyak yang membukanya, atau sedang menyala"
+    if status == 461:
+        return "kamera tidak mau mengirim lewat TCP maupun UDP (461); periksa setelan RTSP-nya"
     return f"kamera menolak permintaan ({status})"
 
 
@@ -214,9 +221,9 @@ def redirected(location: str) -> str:
 
 def _why(error: OSError) -> str:
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return "sertifikat kamera tidak dipercaya"
+        return UNTRUSTED
     if isinstance(error, ssl.SSLError):
-        return "sambungan aman (TLS) dengan kamera gagal; periksa alamat dan port"
+        return UNSAFE
     if isinstance(error, ConnectionRefusedError):
         return "sambungan ditolak; periksa alamat dan port"
     if isinstance(error, ConnectionResetError | BrokenPipeError):

@@ -46,8 +46,12 @@ def video(text: str) -> Video:
     videos = [(place, one) for place, one in enumerate(medias) if _kind(one) == "video"]
     if not videos:
         raise CameraFault("unsupported", "aliran ini tidak berisi video")
+    readable = [(place, one) for place, one in videos if "SAVP" not in one[0].upper()]
+    if not readable:
+        why = "aliran terenkripsi (SRTP) tidak didukung; matikan SRTP di kamera, atau pakai rtsps"
+        raise CameraFault("unsupported", why)
     names = []
-    for place, media in videos:
+    for place, media in readable:
         for payload, name in _formats(media):
             if name.upper() in _READABLE:
                 return _video(media, place, payload, name, alone=len(videos) == 1)

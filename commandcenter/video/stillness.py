@@ -5,7 +5,9 @@ seems to have wiped it away. A frozen source is encoded anew again and again; th
 rate control swings, and the keyframes of one and the same picture differ by more than those of a
 quiet night. But blocks of it come back to the last bit, and those of a lens hardly ever do. So a
 look has returned when enough of its tiles are exactly those of one of the last looks; only tiles
-that have some texture count, because the black of a night repeats by itself.
+that have some texture count, because the black of a night repeats by itself. Where hardly any has,
+and it is not dark, the picture must be the same almost everywhere: the grey of a decoder, or the
+blue of a recorder whose channel has no signal (Motion#558, frigate#11886).
 
 A burned-in clock spoils few tiles. What else may change in a frozen picture is a small band at the
 upper or lower edge, always the same one; whatever changes beyond it is life.
@@ -53,7 +55,9 @@ _KIN = 0.02  # of them come back in a frozen picture at least, when the encoder 
 _STRANGE = 3
 """Looks one after the other that resemble none: what comes back later is a film that repeats."""
 _SURE = 2  # so many looks that return are no chance
-_FEWEST = 8  # tiles with texture; of a picture with fewer nothing can be said
+_FEWEST = 8  # tiles with texture; one with fewer is plain
+_PLAIN_RETURNS = 0.9
+"""Part of all the tiles of a plain picture that come back: all but a clock's."""
 _MOST_ROWS = 48  # of tiles; a picture of 8K is looked at in fewer of its rows
 _REMEMBERED = 16
 _STIRS = 32
@@ -73,14 +77,25 @@ class Look:
     textured: _Map
     small: Grey
     since: datetime
+    lit: bool = True
+    """Whether there is light in it: one night is as black as another."""
     returns: int = 0
     """How many looks had returned by then."""
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether there is hardly anything in it."""
+        return int(np.count_nonzero(self.textured)) < _FEWEST
+
     def share(self, old: Look) -> float:
         """The part of it that is to the last bit what it was then."""
-        if self.marks.shape != old.marks.shape or np.count_nonzero(self.textured) < _FEWEST:
+        if self.marks.shape != old.marks.shape or not self.marks.size:
             return 0.0
-        return float((self.marks[self.textured] == old.marks[self.textured]).mean())
+        same = self.marks == old.marks
+        if not self.is_plain:
+            return float(same[self.textured].mean())
+        returns = self.lit and same.mean() >= _PLAIN_RETURNS
+        return float(same.mean()) if returns else 0.0
 
 
 class Stillness:
@@ -90,18 +105,21 @@ class Stillness:
         self.changed_at: datetime | None = None
         self.returns = 0
         """How many looks have returned since then."""
+        self.is_plain = False
+        """Whether the last look had hardly anything in it."""
         self._patience = max(_PATIENCE, timedelta(seconds=2 * every))
         self._returned_at: datetime | None = None
         self._strange = 0
         self._looks: deque[Look] = deque(maxlen=_REMEMBERED)
         self._stirred: _Map | None = None
 
-    def judge(self, whole: Grey, small: Grey, at: datetime) -> datetime:
+    def judge(self, whole: Grey, small: Grey, at: datetime, *, lit: bool = True) -> datetime:
         """Take the picture of `at`, whole and as a thumbnail; since when it has not changed.
 
         Keyframes only: what lies between them repeats the parts of the last one.
         """
-        look = Look(*fingerprint(whole), small, at)
+        look = Look(*fingerprint(whole), small, at, lit)
+        self.is_plain = look.is_plain
         shares = [look.share(old) for old in self._looks]
         self._strange = 0 if max(shares, default=0.0) >= _KIN else self._strange + 1
         if self._strange >= _STRANGE or self._stirs(look):

@@ -1,10 +1,13 @@
-"""TLS to a camera, for RTSP inside of it (rtsps)."""
+"""TLS to a camera: rtsps and https."""
 
 from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass
 from typing import Any
+
+UNTRUSTED = "sertifikat kamera tidak dipercaya; pasang yang tepercaya, atau verify_tls = false"
+UNSAFE = "sambungan aman (TLS) dengan kamera gagal; periksa alamat dan port"
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +17,16 @@ class Tls:
     host: str
     verify: bool
 
-    def arguments(self) -> dict[str, Any]:
-        """For asyncio.open_connection. Cameras have certificates of their own making and know only
-        old ciphers: who need not be trusted may have those, too."""
+    def context(self) -> ssl.SSLContext:
+        """Cameras have certificates of their own making, and know only old ciphers and TLS 1.0: who
+        need not be trusted may have those, too."""
         context = ssl.create_default_context()
         if not self.verify:
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
             context.set_ciphers("DEFAULT:@SECLEVEL=0")
-        return {"ssl": context, "server_hostname": self.host}
+        return context
+
+    def arguments(self) -> dict[str, Any]:
+        """For asyncio.open_connection."""
+        return {"ssl": self.context(), "server_hostname": self.host}

@@ -192,6 +192,8 @@ class Watch:
         try:
             stream = Stream(route.task, full=full)
         except CameraFault as fault:
+            if (refused := route.refusal()) is not None:
+                raise refused from fault
             if fault.state == "unreachable":
                 self._probe(where)  # it may know better by now
                 self._helped = not self._helped  # FFmpeg may not have understood what we do

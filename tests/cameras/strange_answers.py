@@ -49,6 +49,22 @@ async def locked(session: Session, ask: Ask) -> None:
     session.answer(ask, "401 Unauthorized", 'WWW-Authenticate: Digest realm="cam", nonce="1"')
 
 
+async def locked_later(session: Session, ask: Ask) -> None:
+    """Describes itself to everybody; of who wants its pictures no password is the right one."""
+    if ask.method == "SETUP":
+        await locked(session, ask)
+    else:
+        await usual(session, ask)
+
+
+async def full(session: Session, ask: Ask) -> None:
+    """Describes itself, and has no room for one more."""
+    if ask.method == "SETUP":
+        session.answer(ask, "453 Not Enough Bandwidth")
+    else:
+        await usual(session, ask)
+
+
 async def modern(session: Session, ask: Ask) -> None:
     """Digest by SHA-256 alone, for the user "ops" with the password "b"; its first nonce is always
     too old."""

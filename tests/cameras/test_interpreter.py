@@ -8,7 +8,7 @@ from urllib.request import parse_http_list, parse_keqv_list
 
 import pytest
 
-from commandcenter.video.interpreter import Interpreter, Message
+from commandcenter.video.interpreter import Interpreter, Message, Refusal
 from tests.leaks import secret
 
 OURS, THEIRS = "rtsp://127.0.0.1:40001", "rtsp://10.0.0.5:554"
@@ -70,6 +70,23 @@ def test_a_nonce_that_is_too_old_is_answered_once_more_and_a_refusal_is_handed_o
     assert again == b""
 
 
+def test_what_is_refused_after_the_description_is_known_until_it_is_granted() -> None:
+    """AlexxIT/go2rtc#1616, GSYVideoPlayer#3338, google/ExoPlayer#9800: refused by SETUP."""
+    between = interpreter()
+    between.asked(ask("SETUP"))
+    between.answered(answer("453 Not Enough Bandwidth", 1))
+    assert between.refusal == Refusal(453, offered=False, stale=False)
+    between.asked(ask("SETUP"))
+    between.answered(answer("401 Unauthorized", 2, SHA))
+    between.answered(answer("401 Unauthorized", 3, SHA))
+    assert between.refusal == Refusal(401, offered=True, stale=False)
+    between.asked(ask("SETUP"))
+    between.answered(answer("200 OK", 4))
+    between.asked(ask("GET_PARAMETER"))
+    between.answered(answer("501 Not Implemented", 5))
+    assert between.refusal is None
+
+
 def test_a_redirect_is_never_handed_on() -> None:
     between = interpreter()
     between.asked(ask("DESCRIBE"))
@@ -105,11 +122,21 @@ def test_pictures_pass_however_they_are_cut() -> None:
     assert between.asked(b"$\x01\x00\x01x") == b"$\x01\x00\x01x"
 
 
+def test_what_is_left_of_a_broken_picture_swallows_no_whole_one() -> None:
+    """bluenviron/gortsplib#653, curl#10808: bytes without a head between two pictures."""
+    between = interpreter()
+    picture = b"$\x00\x00\x05hello"
+    for junk in (b"garbage \xff\xa5 z", b"ABC\xff", b"HALF A LINE\n", b"a" * 300):
+        told, _ = between.answered(picture + junk + picture)
+        assert told.endswith(picture)
+        assert told.count(picture) == 2
+
+
 def test_a_message_without_an_end_is_no_reason_to_gather_bytes_for_ever() -> None:
     between = interpreter()
-    between.answered(b"x" * 200_000)
+    between.answered(b"RTSP/1.0 200 OK\r\nX: " + b"x" * 200_000)
     with pytest.raises(ValueError, match="too long"):
-        between.answered(b"x" * 200_000)
+        between.answered(b"RTSP/1.0 200 OK\r\nX: " + b"x" * 200_000)
 
 
 def test_what_a_camera_asks_of_us_is_handed_on_and_so_is_our_answer() -> None:

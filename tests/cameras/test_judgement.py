@@ -8,6 +8,7 @@ from itertools import count, islice
 from pathlib import Path
 from typing import Any, Literal
 
+import cv2
 import numpy as np
 import pytest
 
@@ -143,6 +144,25 @@ def test_a_picture_that_repeats_to_the_last_bit_is_told_after_two_looks() -> Non
     assert first(states(judge(), [frame] * 5, NOW), "frozen") == 10
     assert first(states(judge(every=30.0), [frame] * 5, NOW, every=30), "frozen") == 60
     assert first(states(judge(frozen_after=60.0), [frame] * 20, NOW), "frozen") == 55
+
+
+@pytest.mark.parametrize("text", ["", "VIDEO LOSS"])
+@pytest.mark.parametrize("colour", [(128, 128, 128), (0, 135, 0), (200, 60, 20), (255, 0, 0)])
+def test_a_picture_of_one_colour_is_no_live_one(colour: tuple[int, int, int], text: str) -> None:
+    """Motion#558, frigate#11886: what a recorder sends of a channel without a signal."""
+    plain = np.full((360, 640, 3), colour, np.uint8)
+    cv2.putText(plain, text, (240, 190), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (255, 255, 255), 2)
+    court = judge()
+    assert states(court, [plain.copy() for _ in range(6)], NOW)[-1] == (25.0, "frozen")
+    assert "tanpa sinyal" in court.judge(plain, NOW + timedelta(seconds=30)).detail
+
+
+def test_fog_in_which_nothing_is_seen_is_not_taken_for_a_lost_signal() -> None:
+    fog = (np.full((360, 640, 3), 180, np.uint8) for _ in range(24))
+    dice = np.random.default_rng(5)
+    noisy = (frame + dice.integers(0, 3, (360, 640, 1), np.uint8) for frame in fog)
+    looks = Encoder(kilobits=150, keep=2, rate=2).keyframes(noisy)
+    assert {state for _, state in states(judge(), looks, NOW)} == {"live"}
 
 
 def test_what_seems_to_stand_still_is_looked_at_again_before_its_turn() -> None:

@@ -66,6 +66,18 @@ def test_a_realm_with_quotes_is_hashed_as_it_is_and_written_as_it_must_be() -> N
     assert hashed("md5", inner[0], "n", inner[1]) in told
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "gbk"])
+def test_a_realm_beyond_ascii_is_hashed_and_goes_back_byte_by_byte(encoding: str) -> None:
+    """psf/requests#6102: the name that an installer gave the device, or a user's own."""
+    realm = "网络摄像机 é".encode(encoding)
+    heard = b'Digest realm="%s", nonce="n"' % realm
+    told = authorization([heard.decode("latin-1")], URI, "Ondřej", PASSWORD).encode("latin-1")
+    assert b'realm="%s"' % realm in told
+    assert b'username="%s"' % "Ondřej".encode() in told
+    secret_ = hashlib.md5(b":".join(["Ondřej".encode(), realm, PASSWORD.encode()])).hexdigest()
+    assert hashed("md5", secret_, "n", hashed("md5", "DESCRIBE", URI)).encode() in told
+
+
 def test_several_challenges_in_one_line_are_as_many() -> None:
     line = 'Basic realm="a, b", Digest realm=r,nonce=,qop="auth,auth-int"'
     assert schemes([line]) == "Basic, Digest MD5"

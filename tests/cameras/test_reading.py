@@ -19,6 +19,7 @@ from commandcenter.video.clock import Pace
 from commandcenter.video.keyframes import SHORTEN
 from commandcenter.video.messages import CameraFault, Picture, Report, Task
 from commandcenter.video.session import Session, Shot
+from commandcenter.video.torn import is_torn
 from commandcenter.video.watch import Watch
 from tests.cameras.footage import Film, film
 from tests.cameras.strange_camera import StrangeCamera
@@ -46,6 +47,10 @@ class Watched:
     @property
     def states(self) -> list[str]:
         return [report.state for report in self.reports if report.state is not None]
+
+    @property
+    def details(self) -> list[str]:
+        return [report.detail for report in self.reports if report.state is not None]
 
     @property
     def received(self) -> int:
@@ -98,6 +103,30 @@ def test_a_keyframe_alone_is_a_picture_and_what_follows_it_is_none(codec: Any) -
 @pytest.mark.parametrize("junk", [b"", b"\x00", b"\x00\x00\x00\x01\x65", bytes(10_000)])
 def test_what_is_no_keyframe_is_no_picture(junk: bytes) -> None:
     assert decode_keyframe(junk) is None
+
+
+def test_a_keyframe_of_which_packets_were_lost_is_no_picture() -> None:
+    """bluecherry-client#40: its decoder fills up the rest, and says nothing."""
+    whole = coded(film(kbit=2000), 4)
+    assert decode_keyframe(whole) is not None
+    third = len(whole) // 3
+    parts = [whole[:third], whole[: 2 * third], whole[:third] + whole[third + 1400 :]]
+    assert [decode_keyframe(part) for part in parts] == [None] * 3
+
+
+def test_the_green_of_a_keyframe_in_h265_that_was_not_read_to_its_end_is_no_picture() -> None:
+    """mediamtx#180, opencv#18524."""
+    frame = np.random.default_rng(1).integers(0, 255, (180, 320, 3)).astype(np.uint8)
+    assert not is_torn(frame)
+    frame[140:] = (0, 77, 0)
+    assert is_torn(frame)
+
+
+def test_what_is_plain_or_striped_from_top_to_bottom_is_whole() -> None:
+    bars = np.zeros((180, 320, 3), np.uint8)
+    bars[:, ::40] = 255
+    plain = [np.full((180, 320, 3), level, np.uint8) for level in (0, 99)]
+    assert not any(is_torn(frame) for frame in [bars, *plain])
 
 
 def test_a_picture_of_too_many_pixels_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,6 +282,18 @@ def test_a_refused_password_is_tried_again_only_when_somebody_asks(
     watched.renew(asked=1)
     watched.until(lambda: watched.states == ["unauthorized"] * 2, "it is refused again")
     assert attempts() == 2
+
+
+def test_what_is_refused_after_the_description_is_told_and_locks_nobody_out(
+    look: Look, strange: StrangeCamera
+) -> None:
+    """evercam-server#91, pi-nvr#11: cameras lock an address out that keeps trying."""
+    locked = look(strange.rtsp("locked_later-a"), user="a", password="b")
+    full = look(strange.rtsp("full-a"))
+    locked.until(lambda: "unauthorized" in locked.states, "it is refused")
+    assert strange.counted("locked_later-a")["Authorization"] <= 3  # FFmpeg, then we: each once
+    assert locked.details[-1] == "kata sandi ditolak kamera (401)"
+    full.until(lambda: "sibuk (453)" in " ".join(full.details), "it is told why")
 
 
 def test_a_new_worker_is_told_of_a_refused_password_and_does_not_try_it(

@@ -7,13 +7,15 @@ import contextlib
 import socket
 import ssl
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from commandcenter.video.messages import CameraFault
+from commandcenter.video.messages import CameraFault, Task
 from commandcenter.video.relay import Relay, RelayThread
 from commandcenter.video.rtsp import describe
+from commandcenter.video.snapshot import Snapshot
 from commandcenter.video.tls import Tls
 from tests.bus.test_secure import certificate
 from tests.conftest import free_port
@@ -175,6 +177,29 @@ async def test_a_certificate_that_is_not_trusted_is_told(tmp_path: Path) -> None
         url = f"rtsps://127.0.0.1:{port}/x"
         with pytest.raises(CameraFault, match="sertifikat kamera tidak dipercaya"):
             await describe(url, "", "", 5.0, Tls("127.0.0.1", verify=True))
+
+
+async def test_a_camera_that_knows_only_old_tls_is_read_where_it_need_not_be_trusted(
+    tmp_path: Path,
+) -> None:
+    """Firmware of ten years ago: TLS 1.0, which OpenSSL refuses by itself."""
+    old = secured(tmp_path)
+    old.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    with pytest.deprecated_call():
+        old.maximum_version = ssl.TLSVersion.TLSv1
+    async with camera(tell, ssl=old) as port:
+        found = await describe(
+            f"rtsps://127.0.0.1:{port}/x", "", "", 5.0, Tls("127.0.0.1", verify=False)
+        )
+        assert found.video.codec == "H264"
+        url, networks = f"https://127.0.0.1:{port}/x.jpg", ("127.0.0.0/8",)
+        asked = Task(camera="cam", url=url, networks=networks, way="http", verify_tls=False)
+        for verify, said in ((False, "HTTP"), (True, "TLS")):  # it answers, by another protocol
+            one = Snapshot(replace(asked, verify_tls=verify))
+            with pytest.raises(CameraFault, match=said):
+                await one.fetch()
+            await one.close()
 
 
 async def test_what_speaks_no_tls_is_told() -> None:

@@ -40,6 +40,14 @@ def test_a_camera_is_read_as_suits_its_address_its_interval_and_its_link(
     assert camera.way_at(every) == way
 
 
+@pytest.mark.parametrize("scheme", ["RTSPS", "Https"])
+def test_an_address_in_capitals_is_spoken_with_as_safely_as_any(
+    scheme: str, tmp_path: Path
+) -> None:
+    (camera,) = read_roster(write(tmp_path, f"a,A,{scheme}://10.0.0.1/X,,,,,"), {}).faultless()
+    assert camera.url == f"{scheme.lower()}://10.0.0.1/X"
+
+
 def test_a_row_tells_masks_roles_and_its_own_interval(tmp_path: Path) -> None:
     path = write(
         tmp_path, 'a,A,rtsp://10.0.0.1/x,radio,"0,0 0.5,0 0.5,0.5",operator admin,snap,12.5'

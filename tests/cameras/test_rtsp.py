@@ -43,6 +43,12 @@ async def test_a_description_tells_codec_size_and_rate_of_the_video(listen: List
     assert found == Description(video=video, server="Cam/1")
 
 
+async def test_a_line_of_spaces_does_not_end_the_head(listen: Listen) -> None:
+    """koush/scrypted#2137: "Session: 8217", a line of one space, and then the rest."""
+    found = await asked(await listen(answer("200 OK", "Session: 8217", " ", body=SDP)))
+    assert found.video.codec == "H265"
+
+
 @pytest.mark.parametrize(
     ("said", "state", "detail"),
     [

@@ -51,6 +51,8 @@ def test_the_first_video_that_can_be_read_is_taken(
         (["m=video 0 RTP/AVP 99"], "format video tanpa nama"),
         (["m=video 0 RTP/AVP"], "format video tanpa nama"),
         ([*JPEG, "m=video 0 RTP/AVP 97", "a=rtpmap:97 VP8/90000"], "format video JPEG, VP8"),
+        # onvif/specs#555: what a camera says that encrypts its pictures itself
+        (["m=video 0 RTP/SAVP 96", *H264[1:], "a=key-mgmt:mikey AQAFgM"], "SRTP"),
         ([*AUDIO, *NOTES], "tidak berisi video"),
         ([], "tidak berisi video"),
     ],

@@ -23,6 +23,7 @@ from commandcenter.video.messages import CameraFault, Report, Task
 from commandcenter.video.relay import Relay
 from commandcenter.video.snapshot import Fetched, Snapshot
 from tests.leaks import secret
+from tests.tcp import serving
 
 USER = "operator"
 PASSWORD = secret("p@ss:w/or#d?%40 é of http")
@@ -274,6 +275,73 @@ async def test_a_name_keeps_its_host_header_though_its_address_is_pinned(camera:
     assert fetched.jpeg == JPEG
 
 
+# --- answers that are not as they should be -------------------------------------------------------
+
+HEARD: list[str] = []  # what such a camera was asked
+GOAHEAD = "Server: GoaHead\r\nTue, 12 Jun 2012 01:56:34 GMT\r\nContent-Type:image/jpeg\r\n"
+
+
+async def answered(head: str, body: bytes = JPEG, **more: Any) -> Fetched:
+    """What is fetched from a camera that answers so, and hangs up."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        HEARD.append((await reader.readuntil(b"\r\n\r\n")).decode())
+        writer.write(head.encode("latin-1") + body)
+
+    async with serving(serve) as port:
+        return await fetch(f"http://127.0.0.1:{port}/snapshot.cgi", **more)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        f"HTTP/1.1 200 OK\r\n{GOAHEAD}Content-Length:{len(JPEG)}\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nX-Frame-Options : SAMEORIGIN\r\nContent-Type: image/jpeg\r\n\r\n",
+        "HTTP/1.1 200 OK\nContent-type: image/jpeg\nPragma: no-cache\n\n",
+        "HTTP/1.1  200  OK\r\nContent-Length: 12 000\r\n\r\n",
+        "\r\nHTTP/1.0 200\r\nServer: \x01\r\n\r\n",
+        f"HTTP/1.1 200 OK\r\nContent-Length: {len(JPEG) + 48}\r\n\r\n",
+    ],
+)
+async def test_a_picture_is_read_though_its_head_is_not_as_it_should_be(head: str) -> None:
+    """home-assistant/core#14960, #38673, #47511, #151745 and wz_mini_hacks#538."""
+    assert (await answered(head)).jpeg == JPEG
+    assert (await answered(head, rate=500_000.0)).jpeg == JPEG
+
+
+@pytest.mark.parametrize(
+    ("said", "detail"),
+    [
+        ("SSH-2.0-OpenSSH_9.2\r\n\r\n", "tidak dapat dibaca sebagai HTTP"),
+        ("x" * 200_000 + "\r\n\r\n", "sambungan diputus"),
+    ],
+)
+async def test_what_is_no_http_at_all_is_told(said: str, detail: str) -> None:
+    with pytest.raises(CameraFault, match=detail) as told:
+        await answered(said, b"")
+    assert told.value.state == "unreachable"
+
+
+async def test_what_a_proxy_has_kept_is_as_old_as_it_says_and_is_not_asked_for() -> None:
+    """frigate#5902: a proxy between that hands out the same picture for minutes."""
+    fetched = await answered("HTTP/1.1 200 OK\r\nAge: 240\r\nContent-Type: image/jpeg\r\n\r\n")
+    assert fetched.age_seconds == 240.0
+    assert HEARD[-1].lower().count("cache-control: no-cache") == 1
+
+
+async def test_a_user_and_a_realm_beyond_ascii_are_offered_as_they_are() -> None:
+    realm = "Kamera é".encode().decode("latin-1")
+    asked = f'WWW-Authenticate: Digest realm="{realm}", nonce="n"'
+    with pytest.raises(CameraFault, match="kata sandi ditolak"):
+        await answered(f"HTTP/1.1 401 No\r\n{asked}\r\n\r\n", b"", user="Ondřej", password="x")
+    assert 'username="Ondřej", realm="Kamera é"' in HEARD[-1]
+
+
+async def test_a_stream_of_pictures_is_told_however_its_type_is_written() -> None:
+    with pytest.raises(CameraFault, match="aliran MJPEG"):
+        await answered("HTTP/1.1 200 OK\r\nContent-Type: Multipart/X-Mixed-Replace\r\n\r\n")
+
+
 # --- twenty cameras behind one link ---------------------------------------------------------------
 
 RATE = 250_000.0  # bytes a second: 2 Mbit/s
@@ -321,8 +389,8 @@ async def measured(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[tuple[
     relays: list[Relay] = []
 
     class Measured(Relay):
-        def __init__(self, address: str, port: int, rate: float) -> None:
-            super().__init__(address, port, rate)
+        def __init__(self, address: str, port: int, rate: float, **more: Any) -> None:
+            super().__init__(address, port, rate, **more)
             relays.append(self)
 
     samples: list[tuple[float, int]] = []
