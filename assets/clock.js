@@ -188,6 +188,9 @@ window.commandcenter = window.commandcenter || {};
     return cc.word("This display's clock is off by {t}", { t: spans.join(" ") });
   }
 
+  // Timers of a page that nobody saw, or that the browser kept for the key "back", stood still.
+  for (const seen of ["visibilitychange", "resume"]) document.addEventListener(seen, look);
+  addEventListener("pageshow", look);
   addEventListener("resize", () => cc.tick()); // another shape of the scene shows other cards
   look();
 })(window.commandcenter);

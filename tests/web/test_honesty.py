@@ -139,6 +139,22 @@ def test_nothing_says_fresh_for_an_instant_longer_than_it_is(screen: Screen, sit
         assert screen.page.evaluate("window.worst") <= 0
 
 
+@pytest.mark.parametrize("event", ["visibilitychange", "pageshow", "resume"])
+def test_a_page_that_is_seen_again_is_judged_before_its_timers_run(
+    screen: Screen, site: Site, event: str
+) -> None:
+    screen.page.add_init_script(CLOCK)
+    screen.open("/wall/samping")
+    tell(site)
+    screen.until_state("quick", "fresh")
+    told = """event => {
+        window.wrong = 3600000;  // an hour without a turn
+        (event === "pageshow" ? window : document).dispatchEvent(new Event(event));
+        return document.querySelector('[data-panel="quick"]').dataset.state;
+    }"""
+    assert screen.page.evaluate(told, event) == "stale"
+
+
 # --- the display's own clock ---------------------------------------------------------------------
 
 
