@@ -8,15 +8,19 @@ window.commandcenter = window.commandcenter || {};
   const SILENCE = 3000; // ms without a word (the server speaks at least every second)
   const LONGEST_WAIT = 1200; // ms between attempts at most, jitter included
   const ATTEMPT = 2500; // ms that one attempt may take
+  const JUMP = 2000; // ms that the display's clock goes on or back by itself
 
   let socket = null;
   let heardAt = 0; // by performance.now(): our own clock may jump
   let heardClock = null; // the same moment by the server's clock
+  let apart = 0; // the display's clock and the steady one, at the same moment
   let busLost = null;
   let wait = 100;
 
   function hear(event) {
     const message = JSON.parse(event.data);
+    if (message.t !== "hello" && jumped()) return void drop(event.target);
+    apart = Date.now() - performance.now();
     heardAt = performance.now();
     heardClock = message.now;
     cc.hearClock(message.now);
@@ -32,6 +36,10 @@ window.commandcenter = window.commandcenter || {};
     if (message.t === "beat" && message.ask) event.target.send(cc.report ? cc.report() : "here");
     banner();
   }
+
+  // The machine has slept, or its clock was set. After a sleep the old connection still brings what
+  // came before it, and calls that now; only a new one tells what is.
+  const jumped = () => Math.abs(Date.now() - performance.now() - apart) > JUMP;
 
   function connect() {
     const address = new URL("/live", location.href);

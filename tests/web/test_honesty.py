@@ -8,13 +8,14 @@ is wrong from the beginning (test_wall.py); a browser that blocks sound (test_al
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import cv2
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, WebSocketRoute, expect
 
 from commandcenter.reading import Reading
 from tests.conftest import RedisProcess
@@ -202,6 +203,49 @@ def test_a_clock_that_is_set_back_while_the_server_is_gone_makes_nothing_young_a
         assert screen.state("quick") == "stale"
     finally:
         site.thaw()
+
+
+def test_what_came_before_the_machine_slept_makes_nothing_young_again(
+    screen: Screen, site: Site
+) -> None:
+    heard: list[tuple[WebSocketRoute, str | bytes]] = []
+    screen.page.route_web_socket(re.compile("/live"), lambda socket: pass_on(socket, heard))
+    site.publish("network", [samples.device(1)])
+    screen.open("/wall/samping")
+    screen.until_state("network", "fresh")
+    until_written_anew(screen)  # the server speaks every second
+    site.freeze()
+    try:
+        wrong_by(screen, timedelta(hours=1))  # so long the steady clock stood still
+        screen.until_state("network", "stale")
+        screen.page.evaluate(NOTE_FRESH, "network")
+        socket, message = heard[-1]
+        socket.send(message)  # it had waited in the connection
+        until_written_anew(screen)
+        assert screen.page.evaluate("window.saidFresh") is False
+    finally:
+        site.thaw()
+    site.publish("network", [samples.device(1)])
+    screen.until_state("network", "fresh", seconds=10)
+
+
+NOTE_FRESH = """(panel) => {
+  const card = document.querySelector(`[data-panel="${panel}"]`);
+  window.saidFresh = false;
+  const note = () => (window.saidFresh = window.saidFresh || card.dataset.state === "fresh");
+  new MutationObserver(note).observe(card, { attributes: true });
+}"""
+
+
+def pass_on(socket: WebSocketRoute, heard: list[tuple[WebSocketRoute, str | bytes]]) -> None:
+    """Everything, and note what the page is told."""
+    server = socket.connect_to_server()
+
+    def tell_page(message: str | bytes) -> None:
+        heard.append((socket, message))
+        socket.send(message)
+
+    server.on_message(tell_page)
 
 
 # --- cameras -------------------------------------------------------------------------------------
