@@ -22,6 +22,8 @@ READERS = [
     ROOT / "reading.py",
     ROOT / "signature.py",
     ROOT / "spreadsheet.py",
+    ROOT / "video" / "roster.py",
+    ROOT / "video" / "masks.py",
 ]
 ENGLISH = re.compile(
     r"\b(the|is|not|must|it|of|are|and|more|cannot|was|were|with|that|which|than|has|our|its"

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
+from commandcenter.hosts import has_zeros_in_front, is_host
 from commandcenter.lists import Listed, read_list
-
-_HOST = re.compile(r"[a-zA-Z0-9._:-]+")  # an underscore is no rule of DNS, and many have one
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +34,9 @@ def read_sites(path: Path) -> Listed[Site]:
     listed.leave_out_repeated("id")
     for number, site in list(listed.rows.items()):
         if not _is_url(site.url):
-            listed.leave_out(number, "url", "tulis alamat lengkap, misalnya https://contoh.go.id/")
+            hint = ", tanpa nol di depan angkanya" if has_zeros_in_front(site.url) else ""
+            told = f"tulis alamat lengkap{hint}, misalnya https://contoh.go.id/"
+            listed.leave_out(number, "url", told)
     return listed
 
 
@@ -49,6 +49,6 @@ def _is_url(text: str) -> bool:
 
 def is_web_address(url: httpx.URL) -> bool:
     """Whether a browser could go there. Raises UnicodeError for a name that IDNA does not know."""
-    host = bool(url.host) and _HOST.fullmatch(url.raw_host.decode("ascii")) is not None
+    host = bool(url.host) and is_host(url.raw_host.decode("ascii"))
     port = url.port is None or 0 < url.port < 65536
     return url.scheme in ("http", "https") and host and port

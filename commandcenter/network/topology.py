@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
+from commandcenter.hosts import has_zeros_in_front, is_host
 from commandcenter.lists import Listed, read_list
 
-_HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", re.IGNORECASE)
-_NUMBER = re.compile(r"\d+|0x[0-9a-f]*", re.IGNORECASE)
 _PROBE = re.compile(r"icmp|snmp|tcp:(?P<port>[1-9]\d{0,4})")
 
 
@@ -80,17 +78,6 @@ def _mistakes(link: Link) -> Iterator[tuple[str, str]]:
         yield "snmp_port", "probe snmp memerlukan port SNMP"
     if not 0 <= link.snmp_port <= 65535:
         yield "snmp_port", f"{link.snmp_port} bukan nomor port"
-    if link.address and not _is_address(link.address):
-        hint = "; tulis tanpa nol di depan" if re.search(r"\b0\d", link.address) else ""
+    if link.address and not is_host(link.address):
+        hint = "; tulis tanpa nol di depan" if has_zeros_in_front(link.address) else ""
         yield "address", f"{link.address!r} bukan alamat IP atau nama host{hint}"
-
-
-def _is_address(text: str) -> bool:
-    """An address of one device, or its name. No name ends in a number (RFC 1123): "010.1.1.1" and
-    "10.1.1" would be read as other addresses, and 0.0.0.0 is this machine itself."""
-    try:
-        found = ip_address(text)
-    except ValueError:
-        last = text.rpartition(".")[2]
-        return bool(_HOST_NAME.fullmatch(text)) and not _NUMBER.fullmatch(last)
-    return not found.is_unspecified and not found.is_multicast

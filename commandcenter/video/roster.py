@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from commandcenter.access.roles import ROLES, Role
+from commandcenter.hosts import has_zeros_in_front, is_host
 from commandcenter.lists import DECISIVE, Listed, read_list
 from commandcenter.secret import Secret
 from commandcenter.video.masks import read_masks
@@ -34,6 +35,9 @@ def _address(url: str) -> str:
         raise ValueError("must be an address; its port or its brackets are wrong") from error
     if parts.scheme not in SCHEMES or not parts.hostname:
         raise ValueError("must be an address like rtsp://10.0.0.5/stream or http://…/picture.jpg")
+    if "{" not in parts.hostname and not is_host(parts.hostname):
+        hint = ", without zeros in front" if has_zeros_in_front(parts.hostname) else ""
+        raise ValueError(f"its host must be an IP address or a name{hint}")
     if "@" in parts.netloc:
         raise ValueError("must not carry a password; put it into the columns user and password")
     if parts.fragment or any(not c.isprintable() or c.isspace() for c in url):

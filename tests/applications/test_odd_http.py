@@ -163,6 +163,10 @@ async def test_a_password_in_an_address_is_sent_and_shown_nowhere(
         ("https://", False),
         ("https:///x", False),
         ("ftp://a/", False),
+        ("http://010.1.1.1/", False),  # 8.1.1.1 to some programs
+        ("http://10.1.1/", False),  # 10.1.0.1
+        ("http://167837953/", False),
+        ("http://0.0.0.0/", False),  # this machine
         ("kobar.go.id", False),
         ("http://[::1/", False),
         ("http://a b/", False),

@@ -65,6 +65,8 @@ def test_a_row_tells_masks_roles_and_its_own_interval(tmp_path: Path) -> None:
         ("a,A,rtsp://u:p@10.0.0.1/x,,,,,", "must not carry a password"),
         ("a,A,rtsp://10.0.0.1:99999/x,,,,,", "kolom url"),
         ("a,A,rtsp://10.0.0.1/x y,,,,,", "must not have spaces"),
+        ("a,A,rtsp://010.0.0.1/x,,,,,", "its host must be an IP address or a name, without zeros"),
+        ("a,A,rtsp://10.0.1/x,,,,,", "its host must be an IP address or a name"),
         ("a,A,rtsp://me:hidden/word@10.0.0.1/x,,,,,", "its port or its brackets are wrong"),
         ("a,A,rtsp://10.0.0.1/{pasword},,,,,", "may have {user} and {password} in it"),
         ("a,A,rtsp://10.0.0.1/x,radio,,,,", "radio tidak ada di links; yang ada: tidak ada"),
