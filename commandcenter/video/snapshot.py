@@ -153,7 +153,7 @@ def _trust(task: Task) -> ssl.SSLContext | bool:
     """Reading the authorities' certificates takes 50 ms and 1 MB: not for plain http."""
     if not task.url.startswith("https:"):
         return False
-    return task.verify_tls or Tls("", verify=False).context()
+    return Tls("", task.verify_tls).context()
 
 
 def _asked(told: httpx.Response) -> list[str]:

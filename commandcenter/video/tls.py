@@ -21,6 +21,7 @@ class Tls:
         """Cameras have certificates of their own making, and know only old ciphers and TLS 1.0: who
         need not be trusted may have those, too."""
         context = ssl.create_default_context()
+        context.minimum_version = ssl.TLSVersion.TLSv1_2  # Debian's Python would take less
         if not self.verify:
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
             context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED

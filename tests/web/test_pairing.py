@@ -154,6 +154,8 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
     """A browser with its own cookies and memory."""
     with chromium.new_context(viewport={"width": 1920, "height": 1080}) as found:
         yield found
+        for page in found.pages:
+            page.unroute_all(behavior="ignoreErrors")  # a test may end while it asks
 
 
 def open_wall(context: BrowserContext, house: House) -> Page:
