@@ -51,6 +51,7 @@ class OddAgent:
     after: Mapping[Oid, Oid] = field(default_factory=dict)  # what it says comes next, if not so
     most: int = 99  # OIDs: a question about more is not answered
     refuse: Refusal = lambda _: None
+    mixed: bool = False  # in SNMPv1 it says endOfMibView and the like, which is SNMPv2's
     asked: list[tuple[int, int, list[Oid]]] = field(default_factory=list)  # version, kind, OIDs
     ticks: int = 9_000_000
 
@@ -73,7 +74,7 @@ class OddAgent:
         told = _get(mib, names) if kind == GET else _next(mib, names, rows, self.after)
         status, index = (self.refuse(names) if kind == GET else None) or (0, 0)
         missing = [place for place, (_, value) in enumerate(told, 1) if value[0] >= 0x80]
-        if spoken == V1 and missing and not status:
+        if spoken == V1 and missing and not status and not self.mixed:
             status, index = 2, missing[0]  # noSuchName: SNMPv1 has no other way to say it
         if status:
             told = [(name, ber.empty(ber.NULL)) for name in names]

@@ -152,6 +152,15 @@ async def test_an_agent_that_speaks_snmpv1_only_is_read(reader: SnmpReader) -> N
     assert {version for version, _, _ in agent.asked} == {V1}
 
 
+async def test_in_snmpv1_too_a_name_that_is_repeated_without_a_value_is_the_end(
+    reader: SnmpReader,
+) -> None:
+    """An endOfMibView, which only SNMPv2 knows; here after the column of names."""
+    mib = {oid: v for oid, v in row(2, "wan").items() if oid[:-2] != EXTENDED or oid[-2] == 1}
+    agent = OddAgent(mib, versions=(V1,), mixed=True)
+    assert (await read(reader, agent)).interface == 2
+
+
 async def test_an_agent_that_speaks_both_is_read_in_v2c(reader: SnmpReader) -> None:
     agent = OddAgent(row(2, "wan"))
     await read(reader, agent)
