@@ -76,7 +76,7 @@ class Program:
             env=self._environment(),
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=90,
             check=False,
         )
 
