@@ -96,7 +96,7 @@ async def test_what_a_server_sends_besides_or_out_of_order_does_not_change_what_
     told = await house.told(authority, authority.leaf(200, issuer=lower), other)
     assert "sertifikat penerbit “Penerbit Bawah” tidak dikirim" in told["detail"]
     assert told["certificate_ends_first"] == "app"
-    told = await house.told(authority, authority.leaf(-3, issuer=lower), upper, other, lower)
+    told = await house.told(authority, authority.leaf(-3.5, issuer=lower), upper, other, lower)
     assert "kedaluwarsa sejak 3 hari" in told["detail"]
     assert "Penerbit" not in told["detail"]
 
