@@ -215,7 +215,8 @@ def _workbook(name: str, raw: bytes) -> Iterator[Table]:
 
 # Not of t="str": the value of such a formula is an empty text.
 _EMPTY_FORMULA = re.compile(
-    rb'<c\b(?![^>]*\bt="str")[^>]*>\s*<f\b[^>]*(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>'
+    rb'<c\b(?![^>]{0,300}\bt="str")[^>]{0,300}>\s{0,99}<f\b[^>]{0,300}(?:/>|>[^<]{0,8192}</f>)'
+    rb"\s{0,99}(?:<v\s?/>|<v>\s{0,99}</v>)?\s{0,99}</c>"
 )
 
 

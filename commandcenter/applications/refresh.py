@@ -24,7 +24,7 @@ _META = re.compile(r"<meta\b[^>]{0,600}>", re.IGNORECASE)
 _IS_REFRESH = re.compile(r"http-equiv\s*=\s*[\"']?\s*refresh\b", re.IGNORECASE)
 _CONTENT = re.compile(r"\bcontent\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))", re.IGNORECASE)
 _ORDER = re.compile(
-    r"\s*(\d{1,6})(?:\.\d*)?\s*[;,\s]\s*(?:url\s*=\s*)?[\"']?\s*([^\"'\s][^\"']*)", re.IGNORECASE
+    r"(\d{1,6})(?:\.\d{0,6})?[;,\s] ?(?:url ?= ?)?[\"']? ?([^\"'\s][^\"']*)", re.IGNORECASE
 )
 _SCRIPT_FILE = re.compile(r"<script\b[^>]{0,600}\bsrc\s*=", re.IGNORECASE)
 _BY_SCRIPT = re.compile(
@@ -38,9 +38,14 @@ def target(header: str, text: str) -> str:
     """Where a page sends a browser at once, "" when it stays. The header goes before the page;
     what stands in comments, scripts and <noscript> does not count."""
     for order in (header, *_orders(text[:_WITHIN])):
-        if found := _ORDER.match(order):
+        if found := _ORDER.match(_tight(order)):
             return found[2].strip() if int(found[1]) <= SOON else ""
     return ""
+
+
+def _tight(order: str) -> str:
+    """With no more than one space anywhere: what reads it has no time to lose in the others."""
+    return re.sub(r" ([;,])", r"\1", " ".join(order.split()))
 
 
 def left_to_a_browser(text: str) -> str:

@@ -203,7 +203,7 @@ def judge(site: Site, trail: Trail) -> Page:
     if response is None:
         raise ValueError("no page came")
     status = statuses.judge(response, site.expect_status)
-    if status.trouble and _is_check(trail):
+    if status.trouble and _kind(trail) == pages.CHECK:
         return Page(f"status HTTP {response.status_code}: halaman {pages.CHECK}{_on(trail)}")
     if status.trouble:
         return Page(status.trouble, _led(trail, ""), status.served)
@@ -217,8 +217,7 @@ def judge(site: Site, trail: Trail) -> Page:
 
 def _suspected(trail: Trail) -> str:
     """Why a page with a good status is not likely to be the application, "" when it may be."""
-    kind = pages.CHECK if _is_check(trail) else pages.unexpected(_text(trail))
-    if kind:
+    if kind := _kind(trail):
         return f"halaman {kind}{_on(trail)}"
     if to := refresh.left_to_a_browser(_text(trail)):
         return (
@@ -228,12 +227,12 @@ def _suspected(trail: Trail) -> str:
     return "halaman kosong" if trail.body.is_empty and trail.status not in (204, 205) else ""
 
 
-def _is_check(trail: Trail) -> bool:
-    """Whether a CDN or a firewall wants to see a browser first: it says nothing of what is behind
-    it, and people get there."""
+def _kind(trail: Trail) -> str:
+    """What a page is instead of the application, "" when it may be that. CHECK: a CDN or a firewall
+    wants to see a browser first; it says nothing of what is behind it, and people get there."""
     headers = trail.response.headers if trail.response is not None else {}
     named = any(name in headers for name in _CHECKED_BY)
-    return named or pages.unexpected(_text(trail)) == pages.CHECK
+    return pages.CHECK if named else pages.unexpected(_text(trail))
 
 
 def _text(trail: Trail) -> str:

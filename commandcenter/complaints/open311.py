@@ -31,7 +31,7 @@ from commandcenter.secret import Secret, SecretMissing, redact
 _TIMEOUT_SECONDS = 15.0
 _PAGE = 500
 _MOST_PAGES = 200
-_MOST_SECONDS = 30.0  # for all pages; a look may not last longer than a minute
+_MOST_SECONDS = 30.0  # for all pages and spans; a look may not last longer than a minute
 _SPAN, _MOST_SPANS = timedelta(days=90), 8
 _IDS_AT_ONCE = 50
 _MOST_IDS = 1000  # at one look; the others are asked for at the next
@@ -64,10 +64,11 @@ class Open311:
         `older`: also those of more than 90 days. Once is enough: they are then among `open_ids`.
         """
         async with self._client() as client:
-            entries, complete, trouble = await self._open(client)
+            until = asyncio.get_running_loop().time() + _MOST_SECONDS
+            entries, complete, trouble = await self._open(client, until)
             older_complete = None
             if older and not trouble:
-                before, older_complete = await self._older(client, entries, now)
+                before, older_complete = await self._older(client, entries, now, until)
                 entries = [*entries, *before]
             there = {key_of(entry) for entry in entries}
             missing = [number for number in open_ids if number not in there][:_MOST_IDS]
@@ -82,7 +83,7 @@ class Open311:
             answers.gone = [number for number in missing if number not in known]
         return answers
 
-    async def _open(self, client: httpx.AsyncClient) -> tuple[list[Any], bool, str]:
+    async def _open(self, client: httpx.AsyncClient, until: float) -> tuple[list[Any], bool, str]:
         """The open ones, whether they are all, and what failed on a later page.
 
         Pages are read until one is empty or tells nothing new. Some servers count them from 0
@@ -90,7 +91,6 @@ class Open311:
         """
         found = await self._requests(client, {"status": "open", "page_size": str(_PAGE)})
         first, seen = len(found), {key_of(entry) for entry in found}
-        until = asyncio.get_running_loop().time() + _MOST_SECONDS
         for page in range(1, _MOST_PAGES + 1):
             asked = {"status": "open", "page": str(page), "page_size": str(_PAGE)}
             try:
@@ -108,13 +108,15 @@ class Open311:
         return found, False, ""
 
     async def _older(
-        self, client: httpx.AsyncClient, entries: Sequence[Any], now: datetime
+        self, client: httpx.AsyncClient, entries: Sequence[Any], now: datetime, until: float
     ) -> tuple[list[Any], bool]:
         """The open ones of two years that a server tells only when it is asked for their days; and
         whether they are all."""
         known = {key_of(entry) for entry in entries}
         found: list[Any] = []
         for number in range(1, _MOST_SPANS + 1):
+            if asyncio.get_running_loop().time() > until:
+                return found, False
             end = now.astimezone(UTC) - number * _SPAN
             days = {"start_date": f"{end - _SPAN:{_ISO}}", "end_date": f"{end:{_ISO}}"}
             asked = {"status": "open", **days, "page_size": str(_PAGE)}

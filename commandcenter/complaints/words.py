@@ -92,7 +92,7 @@ def text(told: Any, length: int) -> str | None:
 
 
 _OF_A_PERSON = re.compile(
-    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # a mail address
+    r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # a mail address
     r"|(?<![\d.])(?:\+?62|0)[ .-]?8\d{1,2}(?:[ .-]?\d{2,5}){2,3}(?!\d)"  # a mobile telephone
     r"|(?<!\d)\d{16}(?!\d)",  # NIK, family card
     re.ASCII,

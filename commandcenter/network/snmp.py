@@ -201,7 +201,7 @@ class SnmpReader:
         await asyncio.wait([search], timeout=_SEARCH)
         if not search.done():
             raise BadAnswer("agen menjawab lambat; antarmukanya masih dicari")
-        del self._searches[place]
+        self._searches.pop(place, None)  # another row of the list may be the same interface
         return search.result()
 
     async def _find(self, agent: Agent, key: Any, place: Place) -> Interface:

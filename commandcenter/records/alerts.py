@@ -71,8 +71,8 @@ class Alert:
     """Sender, labels and links, for the people who work on it."""
 
     @property
-    def fall(self) -> tuple[tuple[str, ...], ...]:
-        """By what its sender tells this fall from others; nothing, where it does not."""
+    def episode_names(self) -> tuple[tuple[str, ...], ...]:
+        """What its sender calls this episode; nothing, where it does not."""
         if self.part or self.episode:
             return ((self.source, self.part or self.episode),)
         began_at = self.began_at.isoformat() if self.began_at else ""
@@ -145,7 +145,7 @@ class _Taker:
         fresh, others = list[Alert](), list[Alert]()
         for key, alert in zip(keys, alerts, strict=True):
             simple = alert.firing and not (alert.corrects or alert.part or alert.episode)
-            new = simple and key not in seen and not self.ends.have(alert.fall, self.at)
+            new = simple and key not in seen and not self.ends.have(alert.episode_names, self.at)
             (fresh if new else others).append(alert)
             seen.add(key)
         if fresh:
@@ -157,7 +157,7 @@ class _Taker:
 
     def fire(self, alert: Alert) -> None:
         """It fires: its incident opens, goes on, or is left as a person or its end left it."""
-        if self.ends.have(alert.fall, self.at):
+        if self.ends.have(alert.episode_names, self.at):
             return
         others = (name for name in alert.replaces if name != alert.part)
         self.ends.note(((alert.source, name) for name in others), self.at)
@@ -183,7 +183,7 @@ class _Taker:
             return
         row = self._standing(alert, thing)
         if row is None or not row.is_active:
-            self.ends.note(alert.fall, self.at)
+            self.ends.note(alert.episode_names, self.at)
         if row is not None:
             past = episode_of(self.connection, row.id)
             if not past.goes_on(alert.episode, alert.began_at, alert.ended_at):

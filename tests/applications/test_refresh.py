@@ -135,3 +135,8 @@ async def test_where_such_a_page_leads_is_told_without_what_may_be_secret(
     assert found == "degraded"
     assert "/app/masuk; tulis alamat itu di kolom url" in str(detail)
     assert "rahasia" not in str(detail)
+
+
+def test_an_order_of_nothing_but_spaces_holds_up_nobody() -> None:
+    assert target("0" + " " * 60_000 + "'", "") == ""
+    assert target(" 0 ; url = /app", "") == "/app"

@@ -13,6 +13,7 @@ import pytest
 import uvicorn
 
 from commandcenter.complaints import open311
+from commandcenter.complaints.words import public
 from commandcenter.feed import Desk, SourceDown
 from commandcenter.reading import Reading
 from commandcenter.records.complaints import Told, put_all
@@ -428,6 +429,17 @@ async def test_those_of_more_than_90_days_are_asked_for_too(
     assert register.asked_of_days == []  # not at every look
 
 
+async def test_a_server_too_slow_to_tell_the_older_ones_has_told_at_least_so_many(
+    asking: Complaints, desk: Desk, register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look has its time; without an end of its own the whole source would be lost."""
+    monkeypatch.setattr(open311, "_MOST_SECONDS", -1.0)
+    register.entries = [entry(1)]
+    found = await look(asking, desk)
+    assert found["totals/all"].value == totals(open=1, at_least=True)
+    assert register.asked_of_days == []
+
+
 async def test_what_people_write_of_themselves_is_not_shown(
     asking: Complaints, desk: Desk, register: Register
 ) -> None:
@@ -438,6 +450,10 @@ async def test_what_people_write_of_themselves_is_not_shown(
     assert value is not None
     assert value["title"] == "Hubungi ••• atau •••, NIK •••, sejak 12-08-2025"
     assert value["address"] == "Rumah saya •••"
+
+
+def test_a_long_text_without_an_end_holds_up_nobody() -> None:
+    assert public("a" * 1_000_000, 1_000_000) == "a" * 1_000_000
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 import pytest
 
@@ -159,6 +161,15 @@ async def test_in_snmpv1_too_a_name_that_is_repeated_without_a_value_is_the_end(
     mib = {oid: v for oid, v in row(2, "wan").items() if oid[:-2] != EXTENDED or oid[-2] == 1}
     agent = OddAgent(mib, versions=(V1,), mixed=True)
     assert (await read(reader, agent)).interface == 2
+
+
+async def test_two_rows_of_the_list_may_be_one_interface(reader: SnmpReader) -> None:
+    """One of them is asked by ping, perhaps: both wait for the same search."""
+    agent = OddAgent(row(2, "wan"))
+    async with peer(agent) as port:
+        one = partial(reader.read_interface, "127.0.0.1", port, PUBLIC, "wan")
+        found = await asyncio.gather(one(), one())
+    assert [sample.interface for sample in found] == [2, 2]
 
 
 async def test_an_agent_that_speaks_both_is_read_in_v2c(reader: SnmpReader) -> None:
