@@ -12,19 +12,19 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, cast, runtime_checkable
 
-import h11
-import uvicorn
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Match
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from starlette.types import Message, Receive, Scope, Send
 
 from commandcenter import serving
+from commandcenter.bodies import Bodies, Held, NoRoom
+from commandcenter.connections import Connections, room
+from commandcenter.http_limits import HttpLimits, LimitedH11, Listener
 from commandcenter.rates import Rates, source_of
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,6 @@ log = logging.getLogger(__name__)
 _TLS = b"\x16\x03"  # how a greeting in TLS begins
 _IDLE_SECONDS = 75  # machines poll every 30 s and may keep their connection
 _GRACE_SECONDS = 5.0  # after the reading time is over: for the answer 408 to be written
-_CONNECTIONS = 1000
 _HOUR = 3600.0
 _MOST_STRANGERS = 1000  # of which it is remembered that they asked where nothing listens
 
@@ -43,8 +42,14 @@ class Limits:
 
     body: int = 10 * 2**20
     """Bytes of one body; more is answered 413 and not read."""
+    bodies: int = 24 * 2**20
+    """Bytes of all bodies that are in memory at the same moment, half of them of one address;
+    beyond that the long ones are answered 503: later."""
     read_seconds: float = 120.0
-    """In which a request must have arrived in full; else 408."""
+    """In which a body must have arrived in full; else 408."""
+    http: HttpLimits = field(default_factory=HttpLimits)
+    """Of every connection."""
+    connections: int = 1000
     rate: float = 50.0
     """Requests a second from one address, in the long run; else 429."""
     burst: int = 200
@@ -78,21 +83,22 @@ class Intake:
 
     A body is read whole before its route runs, so that nothing is lost when the route fails: it is
     then put aside. Refused requests are counted with their reason, but their bodies are not kept:
-    they are too large, unfinished or meant for nobody here (and may name people). `hearing` are the
-    routes that want to know of those that were meant for them.
+    they are too large, unfinished or meant for nobody here (and may name people). Routes that are
+    Hearing are told of those that were meant for them.
     """
 
     def __init__(
         self,
-        app: ASGIApp,
+        app: Starlette,
         reject: Callable[..., None],
         limits: Limits,
         clock: Callable[[], float],
-        hearing: Sequence[Hearing] = (),
     ) -> None:
         self.reject = reject
         self.limits = limits
-        self._app, self._hearing = app, hearing
+        self._app, self._routes = app, app.routes
+        self._hearing = [route for route in app.routes if isinstance(route, Hearing)]
+        self._bodies = Bodies(limits.bodies)
         self._clock = clock
         self._rates = Rates(limits.rate, limits.burst)
         self._strangers: dict[str, float] = {}
@@ -100,19 +106,25 @@ class Intake:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return  # lifespan is off, and there is no WebSocket
-        try:
-            self._admit(scope)
-            body = await self._read(scope, receive)
-        except Refused as error:
-            if error.told:
-                await self._tell(scope, str(error))
-            await _refusal(scope, error)(scope, receive, send)
-        except _Gone:
-            reason = "the connection ended before the whole body had come"
-            self.reject(_source(scope), reason)
-            await self._tell(scope, reason)
-        else:
-            await self._answer(_plain(scope), body, send)
+        with self._bodies.of(source_of(_address(scope))) as held:
+            try:
+                self._admit(scope)
+                body = await self._read(scope, receive, held) if self._listens(scope) else b""
+            except Refused as error:
+                if error.told:
+                    await self._tell(scope, str(error))
+                await _refusal(scope, error)(scope, receive, send)
+            except _Gone:
+                reason = "the connection ended before the whole body had come"
+                self.reject(_source(scope), reason)
+                await self._tell(scope, reason)
+            else:
+                await self._answer(_plain(scope), body, send)
+
+    def _listens(self, scope: Scope) -> bool:
+        """Whether a route takes it; of anything else no body is read."""
+        plain = _plain(scope)
+        return any(route.matches(plain)[0] is Match.FULL for route in self._routes)
 
     def _admit(self, scope: Scope) -> None:
         answer = self._rates.take(source_of(_address(scope)), self._clock())
@@ -129,28 +141,47 @@ class Intake:
             if route.matches(plain)[0] is Match.FULL:
                 await route.refused(Headers(scope=scope), sentence)
 
-    async def _read(self, scope: Scope, receive: Receive) -> bytes:
+    async def _read(self, scope: Scope, receive: Receive, held: Held) -> bytes:
         try:
-            async with asyncio.timeout(self.limits.read_seconds):
-                return await self._collect(scope, receive)
+            async with asyncio.timeout(self.limits.read_seconds) as patience:
+                return await self._collect(scope, receive, held, patience)
         except TimeoutError:
             reason = f"the body did not come within {self.limits.read_seconds:g} s"
+            if held.size < self.limits.http.lowest_rate * self.limits.read_seconds:
+                reason = f"the body came too slowly: {held.size} bytes, then it was given up"
             self.reject(_source(scope), reason)
             raise Refused(408, reason) from None
 
-    async def _collect(self, scope: Scope, receive: Receive) -> bytes:
+    async def _collect(
+        self, scope: Scope, receive: Receive, held: Held, patience: asyncio.Timeout
+    ) -> bytes:
+        began = asyncio.get_running_loop().time()
         self._weigh(scope, _declared_length(scope))
         parts: list[bytes] = []
-        more, size = True, 0
+        more = True
         while more:
+            patience.reschedule(began + self._longest(held.size))
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise _Gone
             parts.append(message.get("body", b""))
-            size += len(parts[-1])
-            self._weigh(scope, size)
+            self._weigh(scope, held.size + len(parts[-1]))
+            self._hold(scope, held, held.size + len(parts[-1]))
             more = message.get("more_body", False)
         return b"".join(parts)
+
+    def _longest(self, size: int) -> float:
+        """In how many seconds more than this must have come."""
+        http = self.limits.http
+        return min(self.limits.read_seconds, http.grace_seconds + size / http.lowest_rate)
+
+    def _hold(self, scope: Scope, held: Held, size: int) -> None:
+        try:
+            held.grow(size)
+        except NoRoom:
+            reason = "too much is being sent at the same moment; try again in a few seconds"
+            self.tell_seldom(_source(scope), reason)
+            raise Refused(503, reason, wait=5) from None
 
     def _weigh(self, scope: Scope, size: int) -> None:
         if size > self.limits.body:
@@ -192,14 +223,21 @@ def intake_app(
 
     `clock` counts seconds for the rate cap.
     """
-    hearing = [route for route in routes if isinstance(route, Hearing)]
-    return Intake(Starlette(routes=list(routes)), reject, limits, clock, hearing)
+    return Intake(Starlette(routes=list(routes)), reject, limits, clock)
 
 
-def intake_settings(app: Intake, host: str, port: int) -> uvicorn.Config:
+def intake_settings(app: Intake, host: str, port: int) -> Listener:
     """How it is served. Answers carry `Date`: fingerprint machines set their clocks by it."""
-    return uvicorn.Config(
+    ours = app.limits.http
+    limits = replace(
+        ours,  # a body is given up by the application, which says so; this is for what it ignores
+        grace_seconds=ours.grace_seconds + _GRACE_SECONDS,
+        body_seconds=app.limits.read_seconds + _GRACE_SECONDS,
+    )
+    return Listener(
         app,
+        limits=limits,
+        connections=Connections(most=room(app.limits.connections)),
         host=host,
         port=port,
         http=_PushProtocol,
@@ -211,7 +249,6 @@ def intake_settings(app: Intake, host: str, port: int) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         date_header=True,
-        limit_concurrency=_CONNECTIONS,
         timeout_keep_alive=_IDLE_SECONDS,
         timeout_graceful_shutdown=5,
     )
@@ -222,52 +259,30 @@ async def serve(app: Intake, host: str, port: int) -> None:
     await serving.serve(intake_settings(app, host, port), "intake")
 
 
-class _PushProtocol(H11Protocol):
-    """uvicorn's HTTP/1 with two additions: unfinished requests end, and nonsense is counted.
+class _PushProtocol(LimitedH11):
+    """uvicorn's HTTP/1 within limits; what is no HTTP is counted."""
 
-    NOTE: uvicorn has no time limit for a request's head, nor for a body it was told to ignore.
-    """
-
-    _deadline: asyncio.TimerHandle | None = None
     _first_bytes = b""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self._watch()
 
     def data_received(self, data: bytes) -> None:
         self._first_bytes = data[:16]
         super().data_received(data)
-        self._watch()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._relax()
-        super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
-        where = str(self.client[0]) if self.client else "?"
         # Only the first bytes: a path may hold a secret, a body may name people.
         reason = f"not a request in HTTP; it begins {self._first_bytes!r}"
         if self._first_bytes.startswith(_TLS):
             reason = "not a request in HTTP but in HTTPS: turn HTTPS off in it"
-        self._intake.tell_seldom(where, reason)
+        self._tell(reason)
         super().send_400_response(msg)
 
-    @property
-    def _intake(self) -> Intake:
-        return cast("Intake", self.config.app)
+    def _too_long(self) -> None:
+        self._tell("the head of the request is too long")
+        super()._too_long()
 
-    def _watch(self) -> None:
-        if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
-            self._relax()
-        elif self._deadline is None:
-            seconds = self._intake.limits.read_seconds + _GRACE_SECONDS
-            self._deadline = self.loop.call_later(seconds, self.transport.close)
-
-    def _relax(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+    def _tell(self, reason: str) -> None:
+        intake = cast("Intake", self.config.app)
+        intake.tell_seldom(str(self.client[0]) if self.client else "?", reason)
 
 
 class _Gone(Exception):

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from commandcenter.http_limits import HttpLimits
 from commandcenter.intake import Intake, Limits, intake_app, serve
 from commandcenter.serving import AddressTaken
 from tests.conftest import Tray, free_port
@@ -124,15 +125,45 @@ async def test_a_body_that_never_ends_is_given_up(app: Intake, tray: Tray) -> No
     assert tray.kept[0][0] == "127.0.0.1 /iclock"
 
 
-async def test_a_head_that_never_ends_is_cut_off(
-    app: Intake, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("commandcenter.intake._GRACE_SECONDS", 0.0)
-    async with listening(app) as port:
+async def test_a_head_that_never_ends_is_cut_off(tray: Tray) -> None:
+    limits = Limits(http=HttpLimits(head_seconds=0.2))
+    async with listening(intake_app(ROUTES, tray, limits)) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"GET /iclock/cd")
-        assert await asyncio.wait_for(reader.read(), 10) == b""
+        assert status(await asyncio.wait_for(reader.read(), 10)) == 408
         writer.close()
+
+
+async def test_a_body_that_only_trickles_is_given_up_and_told_so(tray: Tray) -> None:
+    limits = Limits(http=HttpLimits(grace_seconds=0.2, lowest_rate=1000))
+    async with listening(intake_app(ROUTES, tray, limits)) as port:
+        head = b"POST /iclock/cdata HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n"
+        assert status(await say(port, head + b"x" * 20)) == 408
+    assert "too slowly" in tray.kept[0][1]
+
+
+async def test_of_a_body_for_nobody_nothing_is_read(tray: Tray) -> None:
+    async with listening(intake_app(ROUTES, tray)) as port:
+        head = b"POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n"
+        assert status(await say(port, head)) == 404  # though the body never comes
+
+
+async def test_long_bodies_beyond_what_memory_holds_wait_while_short_ones_pass(tray: Tray) -> None:
+    limits = Limits(bodies=400_000)
+    head = b"POST /iclock/cdata HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n"
+    async with listening(intake_app(ROUTES, tray, limits)) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head % 190_000 + b"x" * 180_000)
+        refused = b""
+        async with asyncio.timeout(10):
+            while status(refused or b"x 200") != 503:  # until the first one has been read so far
+                refused = await say(port, head % 70_000 + b"x" * 70_000)
+        assert b"retry-after: 5" in refused.lower()
+        assert status(await say(port, head % 60_000 + b"x" * 60_000)) == 200
+        writer.write(b"x" * 10_000)
+        assert status(await answer(reader)) == 200
+        writer.close()
+        assert status(await say(port, head % 70_000 + b"x" * 70_000)) == 200
 
 
 async def test_a_connection_lost_in_the_middle_is_counted(tray: Tray) -> None:
