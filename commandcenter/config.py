@@ -75,6 +75,10 @@ class Web(_Table):
     names: tuple[str, ...] = ("127.0.0.1", "localhost")
     proxies: tuple[str, ...] = ()
     """Addresses of reverse proxies, whose X-Forwarded-For and -Proto are believed."""
+    connections: Annotated[int, Field(ge=16)] = 2000
+    """So many at the same moment."""
+    pages: Annotated[int, Field(ge=1)] = 50
+    """So many pages one sign-in, or one display, may have open at the same moment."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,14 +41,15 @@ class Connections:
     """How many one address may hold. A whole network may share an address: with one more, the
     oldest of its own makes room."""
     proxies: tuple[str, ...] = ()
-    """Addresses or networks that speak for many: only `most` holds for them."""
+    """Addresses or networks that speak for many ("*": all): only `most` holds for them."""
     cut: int = 0
     """How many had to make room."""
     _held: dict[str, dict[Connection, None]] = field(default_factory=dict)
     _count: int = 0
 
     def __post_init__(self) -> None:
-        self._proxies = [ip_network(told, strict=False) for told in self.proxies]
+        told = ("0.0.0.0/0", "::/0") if "*" in self.proxies else self.proxies
+        self._proxies = [ip_network(one, strict=False) for one in told if _is_network(one)]
 
     def __len__(self) -> int:
         return self._count
@@ -88,6 +89,14 @@ class Connections:
         self.cut += 1
         self.left(gone)
         gone.cut()
+
+
+def _is_network(told: str) -> bool:
+    try:
+        ip_network(told, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def room(wanted: int) -> int:

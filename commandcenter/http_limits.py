@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import h11
 import uvicorn
+from starlette.types import Message, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -21,7 +22,10 @@ from commandcenter.connections import Connections
 MOST_PIPELINED = (
     4  # requests that wait behind one; browsers and machines send none (RFC 9112 9.3.2)
 )
-UNREAD = 256 * 1024  # bytes of a body that nobody wants, after which the connection ends
+UNREAD = 10 * 2**20  # bytes of a body that nobody wants, after which the connection ends. Before
+# them, who sends would have its answer torn away by a reset (RFC 9112, section 9.6).
+
+SLICE = 32 * 1024  # bytes of an answer that are handed over at once
 
 Phase = Literal["idle", "head", "body", "answer"]
 """What is waited for: another request, the rest of a head (of the first one, from the connection's
@@ -63,6 +67,22 @@ class Listener(uvicorn.Config):
         self.limits, self.connections = limits, connections
 
 
+def in_slices(send: Send) -> Send:
+    """`send` for an application whose answers may be large: no more of one lies in our memory than
+    the network takes. uvicorn waits for the network before each message, not within one."""
+
+    async def sliced(message: Message) -> None:
+        body = message.get("body", b"")
+        for start in range(0, len(body) - SLICE, SLICE):
+            part = body[start : start + SLICE]
+            await send({"type": message["type"], "body": part, "more_body": True})
+        if len(body) > SLICE:
+            message = {**message, "body": body[(len(body) - 1) // SLICE * SLICE :]}
+        await send(message)
+
+    return sliced
+
+
 if TYPE_CHECKING:
     _Protocol = HttpToolsProtocol
 else:
@@ -78,6 +98,8 @@ class Limited(_Protocol):
     _phase: Phase | None = None
     _began = 0.0
     _taken = 0
+    _upgraded = False
+    """To a WebSocket, which is another protocol's."""
 
     # --- what a listener asks of a connection (commandcenter.connections) ---------------------
 
@@ -132,6 +154,7 @@ class Limited(_Protocol):
     def handle_websocket_upgrade(self, *told: Any) -> None:
         self._connections.left(self)
         self._enter(None)
+        self._upgraded = True
         self.transport.set_write_buffer_limits()  # a socket has its own measure of what is full
         super().handle_websocket_upgrade(*told)
 
@@ -156,6 +179,8 @@ class Limited(_Protocol):
         return answered and self._phase == "body" and self._taken > UNREAD
 
     def _watch(self) -> None:
+        if self._upgraded:
+            return
         phase = self._waits_for()
         if phase == "head" and self.timeout_keep_alive_task is not None:
             phase = "idle"  # which has uvicorn's own time

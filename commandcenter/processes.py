@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
-import uvicorn
 from starlette.routing import BaseRoute
 
 from commandcenter.bus import Bus, BusDown, Pictures
@@ -103,25 +102,11 @@ async def web(config: Config) -> None:
     """Pages, /live, snapshots, console, health."""
     from commandcenter.web.app import web_app
     from commandcenter.web.demo_links import end_demo
-    from commandcenter.web.wire import LiveProtocol
+    from commandcenter.web.listener import web_settings
 
     async with open_house(config, "web") as house:
-        settings = uvicorn.Config(
-            web_app(config, house.bus, house.pictures, house.records, now, house.tray.put),
-            host=config.web.host,
-            port=config.web.port,
-            ws=LiveProtocol,
-            ws_max_size=65_536,
-            # Compressing each browser's stream costs 2.8 times the CPU and 7 times the memory.
-            ws_per_message_deflate=False,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            # Only of a proxy that config.toml names; anybody else could write what they like.
-            proxy_headers=bool(config.web.proxies),
-            forwarded_allow_ips=list(config.web.proxies),
-            timeout_graceful_shutdown=2,
-        )
+        app = web_app(config, house.bus, house.pictures, house.records, now, house.tray.put)
+        settings = web_settings(app, config.web)
         if not config.access.demo_links:
             await end_demo(house.records, now)
         await _until_told([serve_patiently(settings, "web")])

@@ -161,7 +161,15 @@ def _hub(
         now=now,
     )
     codes = {office.name: office.code for office in config.offices}
-    hub = Hub(studio=studio, stages=stages, now=now, build=build, valid=visitors.valid, codes=codes)
+    hub = Hub(
+        studio=studio,
+        stages=stages,
+        now=now,
+        build=build,
+        valid=visitors.valid,
+        codes=codes,
+        most_pages=config.web.pages,
+    )
     visitors.open_pages = hub.sessions
     displays.listeners.append(lambda: hub.curtain(displays.guests))
     return hub

@@ -23,8 +23,6 @@ from commandcenter.records.database import Records, RecordsDown
 from commandcenter.records.incidents import IncidentRow
 from commandcenter.web.doors import By, by_of
 
-LONGEST_BODY = 1_000_000  # bytes: ten thousand incidents with their versions are 400 kB
-
 Text = Annotated[
     str,
     BeforeValidator(lambda told: "" if told is None else told),
@@ -35,10 +33,6 @@ Answer = Mapping[str, Any] | Response
 
 class Refused(ValueError):
     """What was asked cannot be done; a sentence in the operator's language."""
-
-
-class TooLong(Refused):
-    """The body has more bytes than anything that we understand."""
 
 
 class Absent(LookupError):
@@ -85,7 +79,7 @@ class Doors:
         adapter = TypeAdapter(shape)
 
         async def done(request: Request) -> Answer:
-            asked = adapter.validate_json(await self._body(request))
+            asked = adapter.validate_json(await request.body())
             return await act(asked, by_of(request), **request.path_params)
 
         async def door(request: Request) -> Response:
@@ -113,8 +107,6 @@ class Doors:
             answer = await act()
         except ValidationError as error:
             return no(400, say("This request cannot be understood: {why}", why=_wrong(error)))
-        except TooLong as error:
-            return no(413, str(error))
         except Refused as error:
             return no(400, str(error))
         except Absent as error:
@@ -122,14 +114,6 @@ class Doors:
         except RecordsDown as error:
             return no(503, say("Nothing was changed: {why}", why=error))
         return answer if isinstance(answer, Response) else JSONResponse(dict(answer))
-
-    async def _body(self, request: Request) -> bytes:
-        body = b""
-        async for part in request.stream():
-            body += part
-            if len(body) > LONGEST_BODY:
-                raise TooLong(self.say("This request is too long"))
-        return body
 
 
 def no(status: int, why: str) -> Response:

@@ -32,6 +32,8 @@ ANY = "any"
 
 WALL = "/wall"  # the page of a paired display
 PREVIEW = f"{WALL}/{{name}}"  # of a wall, for people
+A_FORM = 16_384  # bytes: three passwords of 128 characters, however they are encoded
+A_LIST = 1_000_000  # bytes: ten thousand incidents with their versions are 400 kB
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,11 @@ class Door:
     """What a token must be good for; "any": something; "": no token opens it."""
     fresh: bool = False
     """Whether somebody who signed in long ago has to do so again first."""
+
+    @property
+    def longest_body(self) -> int:
+        """Bytes of a body that are read at this door: of a stranger no more than a form has."""
+        return A_FORM if "everybody" in self.to else A_LIST
 
     def opens_to(self, visitor: Visitor | None, *, here: bool) -> bool:
         """Whether this visitor comes in; `here`: from this machine, past no proxy."""

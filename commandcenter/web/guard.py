@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 import orjson
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
@@ -21,9 +21,11 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from commandcenter.access.roles import Visitor
+from commandcenter.http_limits import in_slices
 from commandcenter.records import audit
 from commandcenter.records.database import RecordsDown
 from commandcenter.web.api import problem
+from commandcenter.web.cookies import with_our_cookies
 from commandcenter.web.doors import WALL, Door, Doorways
 from commandcenter.web.floods import TOO_OFTEN, Floods, TooOften
 from commandcenter.web.paper import Paper
@@ -33,7 +35,6 @@ log = logging.getLogger(__name__)
 
 _ABOUT_A_PAGE = ("/live", "/_dash-layout")  # which name it: ?page=/wall; the root if they do not
 _CALLBACK = "/_dash-update-component"
-_LONGEST_CALLBACK = 1_000_000  # bytes
 _READING = ("GET", "HEAD")
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -85,7 +86,8 @@ class Guard:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
-        send = self._dressed(scope, send)
+        scope = with_our_cookies(scope)
+        send = self._dressed(scope, in_slices(send))
         try:
             receive = await self._let_in(scope, receive)
         except Refusal as refusal:
@@ -112,14 +114,19 @@ class Guard:
         self._check(scope, door, pages, visitor)
         if door.fresh and visitor is not None and self._long_ago(scope, visitor):
             raise _again_please(scope)
-        if _must_come_from_us(scope, visitor) and not self._from_our_page(headers):
+        if _must_come_from_us(scope, visitor) and not _comes_from_us(scope, headers):
             raise Refusal(403, "This request does not come from one of our pages")
         state = scope.setdefault("state", {})
         if visitor is not None:
             state["visitor"] = visitor
             if visitor.kind == "display" and at_a_wall:
                 state["display"] = visitor.id
-        return await self._callback(visitor, receive) if path == _CALLBACK else receive
+        if scope["type"] == "websocket" or scope["method"] in _READING:
+            return receive
+        body = await _whole(headers, receive, door.longest_body)
+        if path == _CALLBACK:
+            self._check_callback(visitor, body)
+        return _again(body, receive)
 
     def _check(
         self, scope: Scope, door: Door, pages: Iterable[str], visitor: Visitor | None
@@ -162,29 +169,15 @@ class Guard:
                 )
         raise Refusal(429, TOO_OFTEN, flood.headers, seconds=flood.wait)
 
-    async def _callback(self, visitor: Visitor | None, receive: Receive) -> Receive:
+    def _check_callback(self, visitor: Visitor | None, body: bytes) -> None:
         """Dash's one door for all callbacks: which of them it is stands in the body. Raises
         Refusal for one that is not declared for this role."""
-        body = b""
-        more = True
-        while more:
-            message = await receive()
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-            if len(body) > _LONGEST_CALLBACK:
-                raise Refusal(413, "This request is too long")
         try:
             output = str(orjson.loads(body)["output"])
         except (ValueError, TypeError, KeyError) as error:
             raise Refusal(400, "This is no callback") from error
         if visitor is None or visitor.role not in self.rules.callbacks.get(output, ()):
             raise Refusal(403, "This callback is not open to you")
-        return _again(body, receive)
-
-    def _from_our_page(self, headers: Headers) -> bool:
-        """The Origin is one of our names, and the very one that was called (DNS rebinding)."""
-        origin, host = headers.get("origin", ""), headers.get("host", "")
-        return _name(urlsplit(origin).netloc) in self.names and urlsplit(origin).netloc == host
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send, refusal: Refusal) -> None:
         say = self.rules.paper.language(scope)
@@ -306,6 +299,31 @@ def _must_come_from_us(scope: Scope, visitor: Visitor | None) -> bool:
     if visitor is not None and visitor.kind == "token":
         return False
     return scope["type"] == "websocket" or scope["method"] not in _READING
+
+
+def _comes_from_us(scope: Scope, headers: Headers) -> bool:
+    """The Origin is the very one that was called (DNS rebinding), by the same scheme. It is told
+    in one way only (RFC 6454, section 6.2), so it is compared and never parsed."""
+    scheme = "https" if secure(scope) else "http"
+    return headers.get("origin", "").lower() == f"{scheme}://{headers.get('host', '')}".lower()
+
+
+async def _whole(headers: Headers, receive: Receive, most: int) -> bytes:
+    """The body of a request, of which nothing is read that is too long by its own word. Raises
+    Refusal."""
+    told = headers.get("content-length", "")
+    if told.isascii() and told.isdigit() and int(told[:19]) > most:
+        raise Refusal(413, "This request is too long")
+    body, more = bytearray(), True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Refusal(400, "The request ended before it was complete")
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > most:
+            raise Refusal(413, "This request is too long")
+    return bytes(body)
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -53,6 +54,10 @@ class Browser:
     has: dict[str, int] = field(default_factory=dict)
     """Panel -> version of the drawing that was written last."""
     owed: dict[str, None] = field(default_factory=dict)
+    behind: bool = False
+    """It is owed everything anew."""
+    asked_at: float = -math.inf
+    """When it asked for that last and got it."""
 
 
 class Hub:
@@ -67,6 +72,7 @@ class Hub:
         build: str = "",
         valid: Callable[[Visitor], bool] = lambda _: True,
         codes: Mapping[str, str] | None = None,
+        most_pages: int = 50,
     ) -> None:
         self.studio = studio
         self.stages = stages
@@ -74,6 +80,8 @@ class Hub:
         self.build = build
         self.valid = valid
         """Whether somebody who was let in may still be here."""
+        self.most_pages = most_pages
+        """How many pages one person or display may have open."""
         self.browsers: set[Browser] = set()
         self.bus_lost_at: datetime | None = now()
         self.heard = asyncio.Event()  # what the bus kept, or that it is away
@@ -106,7 +114,8 @@ class Hub:
         told = set(feeds)
         if self.studio.notice_secrets(told):  # everything is drawn for others than before
             for browser in list(self.browsers):
-                self.again(browser)
+                browser.behind = True
+                self._catch_up(browser)
         for canvas in self.studio.canvases():
             if told.intersection(canvas.panel.feeds):
                 self._draw_soon(canvas)
@@ -164,7 +173,12 @@ class Hub:
 
     def join(self, browser: Browser) -> bool:
         """A browser came: it gets the whole picture at once, with the number of its state. False
-        when there is nothing (any more) that it may be shown."""
+        when there is nothing (any more) that it may be shown, or it is one page too many."""
+        if browser.visitor is not None and self._pages(browser.visitor) >= self.most_pages:
+            log.warning(
+                "%s has %d pages open; one more is refused", browser.visitor.name, self.most_pages
+            )
+            return False
         if browser.place:
             stage = self.stages.step([browser.place])[browser.place]
             if stage is None:
@@ -178,6 +192,11 @@ class Hub:
             self.ledger.join(browser)
         return True
 
+    def _pages(self, visitor: Visitor) -> int:
+        who = visitor.kind, visitor.id, visitor.session
+        found = (b.visitor for b in self.browsers if b.visitor)
+        return sum((v.kind, v.id, v.session) == who for v in found)
+
     def leave(self, browser: Browser) -> None:
         """A browser went."""
         self.browsers.discard(browser)
@@ -185,11 +204,20 @@ class Hub:
         browser.wire.on_drained = lambda: None
 
     def again(self, browser: Browser) -> None:
-        """A browser says that what it was told does not fit what it has."""
-        browser.has.clear()
-        self._tell_all(browser, b"stage")
-        if browser.ledger:
-            self.ledger.join(browser)
+        """A browser says that what it was told does not fit what it has. It is told everything, but
+        once a beat at most, and nothing before it has read what it was told."""
+        browser.behind = True
+        now = asyncio.get_running_loop().time()
+        if now - browser.asked_at >= BEAT and not browser.wire.full:
+            browser.asked_at = now
+            self._catch_up(browser)
+
+    def _catch_up(self, browser: Browser) -> None:
+        if browser.behind and not browser.wire.full:
+            browser.has.clear()
+            self._tell_all(browser, b"stage")
+            if browser.ledger:
+                self.ledger.join(browser)
 
     def restage(self) -> None:
         """Tell every display whose stage is another one now; a revoked one, that it is."""
@@ -249,6 +277,7 @@ class Hub:
         for canvas in mine:
             self._draw_now(canvas)
         browser.owed.clear()
+        browser.behind = False
         browser.has = {canvas.name: canvas.version for canvas in mine}
         self._write(browser, self._message(kind, *mine, stage=browser.stage))
 
@@ -258,7 +287,7 @@ class Hub:
     def _give(self, canvas: Canvas) -> None:
         whole = part = b""
         for browser in self._watchers(canvas):
-            if browser.wire.full or canvas.name in browser.owed:
+            if browser.wire.full or browser.behind or canvas.name in browser.owed:
                 browser.owed[canvas.name] = None
             elif canvas.change and browser.has.get(canvas.name) == canvas.version - 1:
                 part = part or self._message(b"draw", canvas, change=True)
@@ -268,6 +297,7 @@ class Hub:
                 self._write_drawing(browser, canvas, whole)
 
     def _pay(self, browser: Browser) -> None:
+        self._catch_up(browser)
         while browser.owed and not browser.wire.full:
             name = next(iter(browser.owed))
             del browser.owed[name]
@@ -324,6 +354,8 @@ class Hub:
             self._cut_the_deaf(loop.time())
             self.turn_out_the_ended()
             self._restage_whatever_happens()
+            for browser in [b for b in self.browsers if b.behind]:
+                self._catch_up(browser)
             self._beat(ask=beats % ASK_EVERY == 0)
             if loop.time() - ticked_at >= TICK:
                 ticked_at = loop.time()

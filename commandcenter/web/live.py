@@ -51,7 +51,7 @@ def live_endpoint(
             heard_at=asyncio.get_running_loop().time(),
         )
         if not hub.join(browser):
-            await websocket.close(4403, "revoked")
+            await websocket.close(4403, "nothing to show")
             return
         try:
             await _listen(websocket, browser, hub, told)

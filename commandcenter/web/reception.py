@@ -30,7 +30,6 @@ from commandcenter.web.halfway import LASTS, Half, Halfway
 from commandcenter.web.paper import Paper
 from commandcenter.web.visitors import Visitors, cookie_for, from_here, secure
 
-LONGEST_FORM = 16_384  # bytes: three passwords of 128 characters, however they are encoded
 MOST_FIELDS = 20
 FOR_LONG = 400 * 24 * 3600  # seconds: the longest that Chromium keeps a cookie
 BROWSER = "commandcenter_browser"  # which accounts were signed in with this browser before
@@ -232,13 +231,8 @@ def _begin(
 async def form_of(request: Request) -> Form:
     """The fields of a form, exactly as they were typed: blanks belong to a password. Raises
     BadForm."""
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > LONGEST_FORM:
-            raise BadForm
     try:
-        text = body.decode()
+        text = (await request.body()).decode()
         return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS))
     except ValueError as error:  # also what is no UTF-8
         raise BadForm from error

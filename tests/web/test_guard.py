@@ -118,6 +118,10 @@ def test_the_live_socket_opens_to_our_own_page(site: Site) -> None:
         "http://127.0.0.1.evil.example:{port}",
         "http://127.0.0.1@evil.example:{port}",
         "127.0.0.1:{port}",
+        "https://127.0.0.1:{port}",
+        "http://[127.0.0.1",
+        "http://[" + "a" * 8000,
+        "https://" * 900,
     ],
 )
 def test_the_live_socket_stays_shut_for_any_other_origin(site: Site, origin: str | None) -> None:
@@ -125,6 +129,13 @@ def test_the_live_socket_stays_shut_for_any_other_origin(site: Site, origin: str
     if origin is not None:
         headers.append("Origin: " + origin.format(port=site.port, other=site.port + 1))
     assert knock(site, "/live?page=/wall/utama", *headers) == 403
+
+
+def test_an_origin_that_is_none_is_refused_like_any_other(client: httpx.Client) -> None:
+    answer = client.post(
+        "/sign-out", headers={"Origin": "http://[", "Cookie": "commandcenter_session=x"}
+    )
+    assert answer.status_code == 403
 
 
 def test_the_live_socket_stays_shut_for_a_name_that_was_rebound_to_us(site: Site) -> None:

@@ -212,6 +212,65 @@ async def draw_many(bus: Bus, hearer: ClientConnection, numbers: range) -> None:
         await hear_panel(hearer, "quick", f"perubahan {number:06d}")
 
 
+def frame(opcode: int, payload: bytes, *, final: bool = True) -> bytes:
+    """As a browser sends it, masked with zeros (RFC 6455, section 5.3)."""
+    size = (
+        bytes((0x80 | len(payload),)) if len(payload) < 126 else b"\xfe" + len(payload).to_bytes(2)
+    )
+    return bytes((opcode | 0x80 * final,)) + size + b"\0\0\0\0" + payload
+
+
+def goes(connection: socket.socket, words: bytes, times: int = 1) -> bool:
+    """Whether the server ends a connection that says this."""
+    with suppress(ConnectionError):
+        for _ in range(times):
+            connection.sendall(words)
+        while connection.recv(1 << 20):
+            pass
+    return True
+
+
+@pytest.mark.parametrize(
+    ("words", "times"),
+    [
+        (frame(1, b"again"), 20_000),
+        (frame(9, b"ping" * 10), 20_000),
+        (frame(1, b"a", final=False) + frame(0, b"", final=False) * 30, 1),
+        (frame(1, b"x" * 20_000), 1),
+        (frame(1, b"\xff\xfe"), 1),
+        (frame(3, b"no such frame"), 1),
+    ],
+    ids=["again", "pings", "fragments", "one long word", "no UTF-8", "no frame"],
+)
+async def test_who_says_too_much_is_shown_out_and_costs_nothing(
+    site: Site, words: bytes, times: int
+) -> None:
+    async with browser(site) as good:
+        await hear(good)
+        before = site.memory()
+        with deaf(site) as bad:
+            assert bad.recv(12) == b"HTTP/1.1 101"
+            assert await asyncio.to_thread(goes, bad, words, times)
+        assert site.memory() - before < 5_000_000
+        await good.send("again")
+        while (await hear(good))["t"] != "stage":
+            pass
+    assert "Traceback" not in site.log()
+
+
+async def test_one_page_too_many_of_one_person_is_refused(site: Site) -> None:
+    async with AsyncExitStack() as pages:
+        for _ in range(50):
+            await hear(await pages.enter_async_context(browser(site)))
+        async with browser(site) as late:
+            with suppress(websockets.ConnectionClosed):
+                while True:
+                    await hear(late)
+            assert late.close_code == 4403
+    async with browser(site) as again:
+        assert (await hear(again))["t"] == "hello"
+
+
 @pytest.mark.long
 async def test_a_browser_that_stops_reading_costs_little_and_is_cut_and_the_others_go_on(
     site: Site, bus: Bus

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -282,6 +283,25 @@ async def test_a_browser_that_lost_its_thread_gets_everything_again(room: Room) 
     room.hub.again(browser)
     assert paper.messages[-1]["t"] == "stage"
     assert paper.messages[-1]["panels"] == paper.messages[0]["panels"]
+
+
+async def test_who_asks_again_and_again_is_told_everything_once_a_beat_and_never_queues(
+    room: Room,
+) -> None:
+    paper = room.open("wall/utama")
+    (browser,) = room.hub.browsers
+    for _ in range(100):
+        room.hub.again(browser)
+    assert [m["t"] for m in paper.messages] == ["hello", "stage"]
+    paper.full = True
+    browser.asked_at = -math.inf
+    for _ in range(100):
+        room.hub.again(browser)
+    room.hub.studio.canvas("one", "id").dirty = True
+    assert len(paper.messages) == 2
+    paper.full = False
+    paper.on_drained()
+    assert [m["t"] for m in paper.messages] == ["hello", "stage", "stage"]
 
 
 def test_the_count_of_a_careless_colleague_is_still_a_panel() -> None:
