@@ -11,8 +11,8 @@ import re
 _SCAN = (
     re.compile(rb"\s*[0-9]{1,24}\s*"),  # the pin
     re.compile(rb"\s*[0-9]{1,4}[-/][0-9]{1,2}[-/][0-9]{1,4}([ T][0-9:]{4,8})?\s*"),
-    re.compile(rb"\s*[0-9]{0,3}\s*"),  # status
-    re.compile(rb"\s*[0-9]{0,3}\s*"),  # verify
+    re.compile(rb"\s*(?:[0-9]{1,3}\s*)?"),  # status
+    re.compile(rb"\s*(?:[0-9]{1,3}\s*)?"),  # verify
 )
 _HIDDEN = re.compile(rb"\[[0-9]+ bytes\]")
 
