@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import faulthandler
 import json
+import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from commandcenter import camera_cli
 from commandcenter.account_cli import Refused, act, add_to, first_link
 from commandcenter.config import BadConfig, Config, read_config
 from commandcenter.feed import Feed
+from commandcenter.heartbeat import beating
 from commandcenter.language import Language
 from commandcenter.lists import BadList
 from commandcenter.logs import set_up_logs
@@ -92,10 +95,11 @@ def _run(config: Config, told: argparse.Namespace) -> int:
     return 0
 
 
-def _run_loop(work: Any) -> None:
+def _run_loop(work: Awaitable[None]) -> None:
     import uvloop
 
-    uvloop.run(work)
+    faulthandler.enable()  # on SIGABRT, a watchdog's last signal, it writes down where it hangs
+    uvloop.run(beating(work, os.environ))
 
 
 def _check(config: Config, _: argparse.Namespace) -> int:
