@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import faulthandler
 import json
+import logging
+import os
+import resource
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from commandcenter import camera_cli
 from commandcenter.account_cli import Refused, act, add_to, first_link
-from commandcenter.config import BadConfig, Config, read_config
+from commandcenter.config import VAR, BadConfig, Config, read_config
 from commandcenter.feed import Feed
+from commandcenter.heartbeat import beating
+from commandcenter.interpreter import warning_here
 from commandcenter.language import Language
 from commandcenter.lists import BadList
 from commandcenter.logs import set_up_logs
+from commandcenter.private import begin_private, tighten
+
+_FILES = 65_536  # as LimitNOFILE= in setup/systemd; each browser and each device takes one
+log = logging.getLogger(__name__)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry of `commandcenter`. 0 when all is well, 1 when config.toml or a start is not."""
     told = _parser().parse_args(arguments)
+    begin_private()
     try:
         config = read_config(told.config)
     except BadConfig as error:
@@ -64,9 +75,22 @@ def _parser() -> argparse.ArgumentParser:
 def _process(config: Config, told: argparse.Namespace) -> int:
     from commandcenter.processes import PROCESSES
 
-    set_up_logs(told.command)
+    _set_up(told.command)
     _run_loop(PROCESSES[told.command](config))
     return 0
+
+
+def _set_up(process: str) -> None:
+    """What each process does before its work."""
+    set_up_logs(process)
+    if foreign := tighten(VAR):
+        log.warning("%s: others may read %d things that are not ours (chown them)", VAR, foreign)
+    if process in ("run", "web") and (told := warning_here()):  # once
+        log.warning("%s", told)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _run(config: Config, told: argparse.Namespace) -> int:
@@ -75,7 +99,7 @@ def _run(config: Config, told: argparse.Namespace) -> int:
     from commandcenter.redis_server import RedisMissing
     from commandcenter.run import run_all
 
-    set_up_logs("run")
+    _set_up("run")
     print(_text(links(config)), flush=True)
     try:
         with _records(config) as connection:
@@ -92,10 +116,11 @@ def _run(config: Config, told: argparse.Namespace) -> int:
     return 0
 
 
-def _run_loop(work: Any) -> None:
+def _run_loop(work: Awaitable[None]) -> None:
     import uvloop
 
-    uvloop.run(work)
+    faulthandler.enable()  # on SIGABRT, a watchdog's last signal, it writes down where it hangs
+    uvloop.run(beating(work, os.environ))
 
 
 def _check(config: Config, _: argparse.Namespace) -> int:
@@ -104,6 +129,8 @@ def _check(config: Config, _: argparse.Namespace) -> int:
     if mistakes:
         print(*mistakes, sep="\n", file=sys.stderr)
         return 1
+    if told := warning_here():
+        print(told, file=sys.stderr)
     print(
         f"config.toml is well: {len(config.walls)} wall(s), {len(config.panels)} panels, "
         f"{len(config.feeds)} feeds, {len(config.rules)} rules, {len(config.offices)} offices"

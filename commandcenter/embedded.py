@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from commandcenter.redis_server import RedisFailed, RedisMissing, RedisServer
@@ -25,28 +27,31 @@ class RedisKeeper:
         self.server = RedisServer(folder, lasting=lasting)
         self.url = self.server.url
         self._told = ""
+        # Of its own: a Redis that reads a large file takes half a minute to start, in which the
+        # event loop must not go deaf. It lives as long as the process: the kernel ends Redis with
+        # the thread that started it (PR_SET_PDEATHSIG).
+        self._thread = ThreadPoolExecutor(1, "redis")
 
     async def run(self) -> None:
         """Keep it up until cancelled, then end it if it is ours."""
+        loop = asyncio.get_running_loop()
         try:
             while True:
-                # Off the loop: a Redis that is frozen takes its time not to answer.
-                if not (self.server.alive() or await asyncio.to_thread(self.server.answers)):
-                    self.keep()
+                await loop.run_in_executor(self._thread, self._keep)
                 await asyncio.sleep(LOOK_EVERY)
         finally:
-            self.server.stop()
+            await loop.run_in_executor(self._thread, self.server.stop)
 
     async def ready(self) -> None:
         """Until it runs, here or in another process. Raises RedisMissing."""
-        while not self.server.answers():
-            self.keep(strictly=True)
+        loop = asyncio.get_running_loop()
+        while not await loop.run_in_executor(self._thread, self.server.answers):
+            await loop.run_in_executor(self._thread, partial(self._keep, strictly=True))
             await asyncio.sleep(0.05)
 
-    def keep(self, *, strictly: bool = False) -> None:
-        """Start it unless it runs. On this thread: the kernel ends it with the thread that started
-        it (PR_SET_PDEATHSIG)."""
-        if self.server.alive():
+    def _keep(self, *, strictly: bool = False) -> None:
+        """Start it unless somebody has."""
+        if self.server.alive() or self.server.answers():
             return
         try:
             self.server.start()

@@ -1,4 +1,7 @@
-"""`commandcenter run`: every process of the Procfile, kept up, and ended together."""
+"""`commandcenter run`: every process of the Procfile, kept up, and ended together.
+
+A process that ends is started again; one that lives and hears nobody is ended first (heartbeat.py).
+"""
 
 from __future__ import annotations
 
@@ -11,25 +14,30 @@ from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from commandcenter.config import VAR, Config
 from commandcenter.embedded import RedisKeeper
+from commandcenter.heartbeat import Ear
 from commandcenter.lifeline import die_with_parent
 from commandcenter.processes import PROCESSES
 
 RESTART_AFTER = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds: quickly at first, a crash loop slowly
 WELL_AFTER = 30.0  # seconds of life, after which a crash is the first one again
 PATIENCE = 8.0  # seconds that a process may take to end
+DEAF_AFTER = 30.0  # seconds without a heartbeat; as WatchdogSec= in setup/systemd
+LAST_WORDS = 2.0  # seconds in which a deaf process may say where it hangs
 
 
 @dataclass
 class Child:
-    """One program that is started again whenever it ends by itself."""
+    """One program that is started again whenever it ends by itself, or goes deaf."""
 
     name: str
     command: Sequence[str]
     environment: dict[str, str]
+    ear: Ear
     process: asyncio.subprocess.Process | None = field(default=None, repr=False)
 
     async def keep(self) -> None:
@@ -49,7 +57,7 @@ class Child:
         try:
             self.process = await asyncio.create_subprocess_exec(
                 *self.command,
-                env=self.environment,
+                env=self.environment | self.ear.environment,
                 stdin=asyncio.subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C comes to us; we end the others in order
                 preexec_fn=die_with_parent(),
@@ -57,10 +65,26 @@ class Child:
         except OSError as error:
             _say(f"{self.command[0]} cannot be started: {error.strerror}")
             return 127  # as a shell says
-        return await self.process.wait()
+        watchdog = asyncio.create_task(self._end_when_deaf(self.process))
+        try:
+            return await self.process.wait()
+        finally:
+            watchdog.cancel()
+
+    async def _end_when_deaf(self, process: asyncio.subprocess.Process) -> None:
+        await self.ear.until_deaf()
+        _say(
+            f"{self.name} has not been heard for {self.ear.patience:g} s; "
+            "ending it and starting it anew"
+        )
+        with suppress(ProcessLookupError):
+            process.send_signal(signal.SIGABRT)  # on which it writes down where it hangs (cli.py)
+            await asyncio.sleep(LAST_WORDS)
+            os.killpg(process.pid, signal.SIGKILL)  # it is frozen
 
     async def end(self) -> None:
         """Ask it to end, then make it."""
+        self.ear.close()
         if self.process is None or self.process.returncode is not None:
             return
         with suppress(ProcessLookupError):
@@ -88,13 +112,14 @@ async def run_all(config: Config, path: Path) -> None:
         environment[name] = keeper.url
         tasks.append(asyncio.create_task(keeper.run()))
         await _first(keeper.ready(), stop.wait())  # Ctrl-C counts also when Redis does not start
-    children = _children(config, path, environment)
-    tasks += [asyncio.create_task(child.keep()) for child in children]
-    await stop.wait()
-    _say("ending")
-    for task in tasks[len(keepers) :]:
-        task.cancel()
-    await asyncio.gather(*(child.end() for child in children))
+    with TemporaryDirectory(prefix="commandcenter-") as ears:  # for us alone (mkdtemp)
+        children = _children(config, path, environment, Path(ears))
+        tasks += [asyncio.create_task(child.keep()) for child in children]
+        await stop.wait()
+        _say("ending")
+        for task in tasks[len(keepers) :]:
+            task.cancel()
+        await asyncio.gather(*(child.end() for child in children))
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -110,14 +135,17 @@ def _keepers(config: Config) -> dict[str, RedisKeeper]:
     return keepers
 
 
-def _children(config: Config, path: Path, environment: dict[str, str]) -> list[Child]:
+def _children(config: Config, path: Path, environment: dict[str, str], ears: Path) -> list[Child]:
     own = [sys.executable, "-m", "commandcenter", "--config", str(path)]
-    children = [Child(name, [*own, name], environment) for name in PROCESSES]
+    commands = [(name, [*own, name]) for name in PROCESSES]
     for command in config.run.also:
         words = shlex.split(command)
         words[0] = sys.executable if words[0] == "python" else words[0]
-        children.append(Child(words[-1], words, environment))
-    return children
+        commands.append((words[-1], words))
+    return [
+        Child(name, words, environment, Ear(ears / str(number), DEAF_AFTER))
+        for number, (name, words) in enumerate(commands)
+    ]
 
 
 async def _first(*work: Coroutine[Any, Any, object]) -> None:

@@ -25,8 +25,8 @@ redis)
         need+=(redis-server)
     ;;
 test)
-    why="the real peers of the tests: Redis, PostgreSQL, SNMP agents, RTSP streams, Alertmanager, an LDAP directory, a browser"
-    for package in redis-server postgresql fping snmp snmpd prometheus-alertmanager slapd curl openssl chromium \
+    why="the real peers of the tests: Redis, PostgreSQL, SNMP agents, RTSP streams, Alertmanager, an LDAP directory, a browser, systemd's view of its units"
+    for package in systemd redis-server postgresql fping snmp snmpd prometheus-alertmanager slapd curl openssl chromium \
         python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
         gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-x; do
         if [ "$package" = chromium ]; then # Ubuntu has none: Playwright brings its own there

@@ -103,6 +103,14 @@ def wait_until(true: Callable[[], bool], what: str, seconds: float = 15.0) -> No
         time.sleep(0.01)
 
 
+@pytest.fixture(autouse=True)
+def umask() -> Iterator[None]:
+    """What the program does to its own process, no test leaves to the next one."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
 @pytest.fixture
 def redis_process(tmp_path: Path) -> Iterator[RedisProcess]:
     """A Redis of the test's own, to be maltreated."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from commandcenter import cli
 from commandcenter.cli import main
 from commandcenter.records.database import Records
 from commandcenter.records.incidents import open_incident
@@ -49,6 +50,14 @@ def config(tmp_path: Path) -> Path:
 def test_check_says_that_all_is_well(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--config", str(config), "check"]) == 0
     assert "is well" in capsys.readouterr().out
+
+
+def test_check_warns_of_a_weak_python_and_succeeds(
+    config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "warning_here", lambda: "this Python 3.11.2 lacks mends")
+    assert main(["--config", str(config), "check"]) == 0
+    assert capsys.readouterr().err == "this Python 3.11.2 lacks mends\n"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from stat import S_ISDIR, S_ISREG
+from stat import S_IMODE, S_ISDIR, S_ISREG
 
 _OURS = ("done", "rejected")
 _PATIENCE = timedelta(hours=1)
@@ -68,7 +68,10 @@ class Inbox:
     def finish(self, path: Path, reasons: Sequence[str], now: datetime, *, taken: bool) -> None:
         """Move a thing away, with what was wrong with it in a text file beside it."""
         folder = self.folder / ("done" if taken else "rejected")
-        folder.mkdir(exist_ok=True)
+        rights = S_IMODE(self.folder.stat().st_mode)  # who puts things here reads what they became
+        if not folder.exists():
+            folder.mkdir()
+            _share(folder, rights)
         target = folder / _short(path)
         if target.exists():
             target = folder / f"{Path(target.name).stem}.{now:%Y%m%d-%H%M%S-%f}{path.suffix}"
@@ -76,8 +79,16 @@ class Inbox:
             beside = target.with_name(target.name + ".reasons.txt")
             lines = "".join(f"{reason}\n" for reason in reasons)
             beside.write_text(lines, encoding="utf-8", errors="replace")
+            _share(beside, rights & 0o666)
         path.replace(target)
         self._seen.pop(path, None)
+
+
+def _share(path: Path, rights: int) -> None:
+    try:
+        path.chmod(rights)
+    except PermissionError:  # RestrictSUIDSGID of our systemd units lets nobody set a group ID
+        path.chmod(rights & 0o777)
 
 
 def no_list(path: Path) -> str:

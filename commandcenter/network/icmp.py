@@ -34,7 +34,7 @@ class Reach:
 
 
 NOT_SENT = Reach(None, 0, 0)
-NO_PING = "komputer ini tidak boleh mengirim ping; pasang fping (setcap cap_net_raw+ep)"
+NO_PING = "komputer ini tidak boleh mengirim ping; izinkan dengan net.ipv4.ping_group_range"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -13,6 +14,7 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from sqlalchemy import event
 
+from commandcenter.private import tighten_one
 from commandcenter.secret import redact
 
 P = ParamSpec("P")
@@ -102,11 +104,20 @@ def _engine(url: str) -> sa.Engine:
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
         return sa.create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
-    if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    if parsed.database and not parsed.database.startswith((":memory:", "file:")):
+        _make_private(Path(parsed.database))
     engine = sa.create_engine(parsed, hide_parameters=True, connect_args={"timeout": 30})
     event.listen(engine, "connect", _durable)
     return engine
+
+
+def _make_private(file: Path) -> None:
+    """The file and what SQLite puts beside it, with the rights of the file, for us alone."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):  # why it cannot be made, SQLite will say
+        file.touch(mode=0o600)
+    for name in ("", "-wal", "-shm", "-journal"):
+        tighten_one(file.with_name(file.name + name))
 
 
 def _durable(connection: Any, _: Any) -> None:

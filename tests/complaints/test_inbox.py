@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from datetime import timedelta
 from pathlib import Path
 
@@ -184,3 +185,16 @@ def test_a_time_before_2000_is_no_time_of_a_file(folder: Path) -> None:
     (folder / "a.csv").write_bytes(GOOD)
     os.utime(folder / "a.csv", (3e8, 3e8))  # 1979, as archives write it
     assert _changed_at(folder / "a.csv", NOW) is None
+
+
+@pytest.mark.parametrize("rights", [0o770, 0o2770, 0o700])
+async def test_who_may_put_lists_there_may_read_what_became_of_them(
+    importer: Importer, desk: Desk, folder: Path, rights: int
+) -> None:
+    folder.chmod(rights)
+    (folder / "kosong.csv").write_bytes(b"")
+    os.umask(0o077)  # as the program has it
+    await look_twice(importer, desk)
+    assert stat.S_IMODE((folder / "rejected").stat().st_mode) == rights
+    beside = folder / "rejected" / "kosong.csv.reasons.txt"
+    assert stat.S_IMODE(beside.stat().st_mode) == rights & 0o666
