@@ -6,10 +6,7 @@ local to the machine and carry no zone. Security PUSH (access control) is anothe
 
 from __future__ import annotations
 
-import io
 import re
-import tarfile
-import zlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone, tzinfo
 from ipaddress import ip_address
@@ -29,11 +26,10 @@ _UNTABBED = re.compile(
 )
 _SUFFIX = re.compile(r"\.(aspx?|php|jsp|do)$")
 _TIMES = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y/%m/%d %H:%M:%S")
-_MOST_UNPACKED = 50 * 2**20
 
 
 class BadLine(ValueError):
-    """A record, a package or a serial that cannot be taken; the sentence says why."""
+    """A record or a serial that cannot be taken; the sentence says why."""
 
 
 class BadClock(BadLine):
@@ -191,27 +187,6 @@ def read_info(told: str) -> tuple[str, str]:
 def printable(text: str, length: int) -> str:
     """`text` without what no screen or database can hold, and not longer than `length`."""
     return "".join(c for c in text if c.isprintable()).strip()[:length]
-
-
-def unpack(body: bytes) -> bytes:
-    """The records of a packed batch (ContentType=tgz). Raises BadLine."""
-    try:
-        with tarfile.open(fileobj=io.BytesIO(body), mode="r:gz") as package:
-            return b"\n".join(_members(package))
-    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
-        raise BadLine(f"not a packed batch: {error}") from error
-
-
-def _members(package: tarfile.TarFile) -> list[bytes]:
-    left, found = _MOST_UNPACKED, []
-    for member in package:
-        left -= member.size
-        if left < 0:
-            raise BadLine(f"a packed batch that unfolds to more than {_MOST_UNPACKED} bytes")
-        file = package.extractfile(member) if member.isfile() else None
-        if file is not None:
-            found.append(file.read())
-    return found
 
 
 def text(line: bytes) -> str:

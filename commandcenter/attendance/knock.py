@@ -40,6 +40,11 @@ class Knock:
         return iclock.printable(told, 40)
 
     @property
+    def packed(self) -> bool:
+        """Whether its body is a tar.gz."""
+        return self.query.get("contenttype", "").lower() == "tgz"
+
+    @property
     def secures(self) -> bool:
         """Whether the machine says that it speaks Security PUSH."""
         return self.query.get("devicetype", "").lower() == "acc"

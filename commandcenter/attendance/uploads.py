@@ -89,9 +89,21 @@ class Uploads:
         if new or batch.bad:
             self.desk.wake()
 
+    async def miss(self, contact: Contact, trouble: str) -> None:
+        """A machine brought scans in a form that cannot be read; it still has them."""
+        if not contact.accepted:
+            await self.desk.records.write(kept.meet, contact)
+            return
+        await self.desk.records.write(kept.take, contact, (), _unchanged, trouble=trouble)
+        self.desk.wake()
+
     def _set_aside(self, serial: str, bad: Sequence[tuple[bytes, BadLine]]) -> None:
         for line, error in bad[:_MOST_LINES_APART]:
             self.desk.reject(serial, str(error), outline(line))
         if rest := bad[_MOST_LINES_APART:]:
             reason = f"{len(rest)} more bad lines of the same batch"
             self.desk.reject(serial, reason, outline(b"\n".join(line for line, _ in rest)))
+
+
+def _unchanged(known: Mapping[str, Any], _: int) -> Mapping[str, Any]:
+    return known

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import gzip
 import tarfile
 from pathlib import Path
 
@@ -347,18 +347,38 @@ async def test_a_stranger_that_asks_no_more_is_forgotten_after_a_day(
     assert (await look(feed, desk))["machine/NEW9"].value is None
 
 
-async def test_a_packed_batch_is_unpacked(app: Intake, desk: Desk, tray: Tray) -> None:
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz") as package:
-        member = tarfile.TarInfo("attlog.txt")
-        member.size = len(PUNCHES)
-        package.addfile(member, io.BytesIO(PUNCHES))
+async def test_packed_scans_are_not_unpacked_and_the_machine_keeps_them(
+    app: Intake, feed: Attendance, desk: Desk, tray: Tray
+) -> None:
+    """89 bytes of it made `tarfile` read for ever (CVE-2025-8194)."""
+    member = tarfile.TarInfo("a").tobuf()
+    bomb = gzip.compress(member[:124] + b"\xff" * 12 + member[136:])
     async with listening(app) as port:
-        raw = upload(packed.getvalue(), more="&ContentType=tgz")
-        assert body(await say(port, raw)) == b"OK: 2"
-        assert body(await say(port, upload(b"\0\1", more="&ContentType=tgz"))) == b"OK: 1"
-    assert await desk.records.read(_count) == 2
-    assert tray.kept[0][1].startswith("not a packed batch")
+        for sn in ("DK1", "DK1", "NEW9"):
+            assert status(await say(port, upload(bomb, sn=sn, more="&ContentType=tgz"))) == 415
+        raw = upload(bomb, table="rtlog", more="&ContentType=TGZ")
+        assert status(await say(port, raw)) == 415
+        machine = (await look(feed, desk))["machine/DK1"].value
+        assert body(await say(port, upload(PUNCHES))) == b"OK: 2"
+        healed = (await look(feed, desk))["machine/DK1"].value
+    why = "its scans come packed (tgz), and cannot be read"
+    assert [reason.startswith(why) for _, reason, _ in tray.kept] == [True, True]
+    assert [kept for *_, kept in tray.kept] == [b"", b""]
+    assert machine is not None
+    assert (machine["state"], machine["detail"]) == (
+        "unreadable", f"kirimannya tidak terbaca: {why}",
+    )  # fmt: skip
+    assert (healed or {})["state"] == "online"
+
+
+async def test_a_package_of_what_is_not_kept_anyway_is_acknowledged(
+    app: Intake, tray: Tray
+) -> None:
+    """As in the document, 9.13: users, fingers and photographs."""
+    async with listening(app) as port:
+        raw = upload(b"\x1f\x8b\n\n\n", table="OPERLOG", more="&ContentType=tgz")
+        assert body(await say(port, raw)) == b"OK: 1"
+    assert tray.kept == []
 
 
 @on_both

@@ -52,7 +52,13 @@ UPLOADS = [
     ("FINGERTMP", f"FP PIN=1\tTMP={PHOTO}\n".encode(), b"OK: 1"),
     ("OPERLOG", USER, b"OK: 1"),
     ("ATTLOG", USER + b"101\tBUDI-RAHASIA\tSECRETPW1\t7654321\n", b"OK: 2"),
-    ("ATTLOG&ContentType=tgz", PHOTO.encode(), b"OK: 1"),
+    (
+        "ATTLOG&ContentType=tgz",
+        PHOTO.encode(),
+        b"its scans come packed (tgz), and cannot be read\n",
+    ),
+    ("OPERLOG&ContentType=tgz", PHOTO.encode(), b"OK: 1"),
+    ("BIODATA&ContentType=tgz", PHOTO.encode(), b"OK: 1"),
     ("rtlog", f"pin=1\tevent=x\tname=BUDI-RAHASIA\ttmp={PHOTO}\n".encode(), b"OK"),
 ]
 
