@@ -68,7 +68,7 @@ def source(request: Request) -> str:
 
 def size(body: bytes) -> str:
     """What is told of a body that is not kept."""
-    return f"{len(iclock.records(body))} records, {len(body)} bytes"
+    return f"{iclock.count(body)} records, {len(body)} bytes"
 
 
 async def read(request: Request, accepted: Any, now: datetime) -> Knock:

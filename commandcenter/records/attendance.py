@@ -102,6 +102,12 @@ def poll(connection: sa.Connection, contact: Contact) -> bool:
     return due
 
 
+def add(connection: sa.Connection, contact: Contact, scans: Sequence[Scan]) -> int:
+    """Keep scans of an accepted machine, and nothing else. Returns how many were new."""
+    _find(connection, contact.serial)  # what it sends twice at once waits for each other
+    return _add(connection, contact, scans)
+
+
 def take(
     connection: sa.Connection,
     contact: Contact,
@@ -109,25 +115,14 @@ def take(
     judge: Callable[[Clock, int], Clock],
     trouble: str = "",
 ) -> int:
-    """Keep the scans of an accepted machine. Returns how many were new.
+    """Keep the scans of an accepted machine, the last ones of an upload. Returns how many of them
+    were new.
 
     `judge` says what is known of its clock from what was known and how many scans were new.
     `trouble` is why its lines could not be read, when none could.
     """
     meet(connection, contact)
-    rows = [
-        {
-            "serial": contact.serial,
-            "pin": s.pin,
-            "scanned_at": s.scanned_at,
-            "device_time": s.device_time,
-            "status": s.status,
-            "verify": s.verify,
-            "received_at": contact.at,
-        }
-        for s in scans
-    ]
-    new = insert_missing(connection, scan, rows)
+    new = _add(connection, contact, scans)
     known = _find(connection, contact.serial)
     if known is not None:
         values: dict[str, Any] = {"clock": dict(judge(known.clock, new))}
@@ -142,6 +137,22 @@ def take(
 def machines(connection: sa.Connection) -> list[KnownMachine]:
     """All machines that ever spoke to us, listed or not."""
     return [KnownMachine(**row) for row in connection.execute(sa.select(machine)).mappings()]
+
+
+def _add(connection: sa.Connection, contact: Contact, scans: Sequence[Scan]) -> int:
+    rows = [
+        {
+            "serial": contact.serial,
+            "pin": s.pin,
+            "scanned_at": s.scanned_at,
+            "device_time": s.device_time,
+            "status": s.status,
+            "verify": s.verify,
+            "received_at": contact.at,
+        }
+        for s in scans
+    ]
+    return insert_missing(connection, scan, rows)
 
 
 def _find(connection: sa.Connection, serial: str) -> KnownMachine | None:

@@ -97,7 +97,7 @@ async def test_answers_to_questions_that_nobody_asked_are_left(app: Intake, tray
 async def test_our_own_failure_keeps_nothing_of_what_was_sent(
     app: Intake, desk: Desk, tray: Tray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("commandcenter.attendance.iclock.records", lambda _: 1 / 0)
+    monkeypatch.setattr("commandcenter.attendance.iclock.count", lambda _: 1 / 0)
     async with listening(app) as port:
         await say(port, upload(USER, table="USERINFO"))
     assert tray.kept == [("127.0.0.1", "our own failure (ZeroDivisionError)", b"")]

@@ -39,8 +39,16 @@ def test_what_a_machine_writes_is_read_back(pin: str, at: Any, status: int, veri
 
 @given(st.lists(st.text("ab\t1", max_size=5)))
 def test_n_counts_the_lines_that_are_not_empty(lines: list[str]) -> None:
-    told = iclock.records("\r\n".join(lines).encode())
-    assert len(told) == sum(bool(line.strip()) for line in lines)
+    told = iclock.count("\r\n".join(lines).encode())
+    assert told == sum(bool(line.strip()) for line in lines)
+
+
+@given(st.lists(st.sampled_from([b"a\t1", b"\0", b" ", b"\t", b"\r", b"\n"])).map(b"".join))
+def test_pages_have_every_line_that_is_counted(body: bytes) -> None:
+    long = body * 10_000
+    pages = [*iclock.pages(long)]
+    assert sum(map(len, pages)) == iclock.count(long)
+    assert all(len(b"\n".join(page)) <= 17_000 + len(body) for page in pages if b"\n" in body)
 
 
 @given(st.binary() | st.text().map(str.encode))
