@@ -12,6 +12,7 @@ from commandcenter.attendance import iclock, knock, security
 from commandcenter.attendance.clock import Clock
 from commandcenter.attendance.knock import Knock
 from commandcenter.attendance.machines import ListedMachine
+from commandcenter.attendance.strangers import Strangers
 from commandcenter.attendance.uploads import Uploads
 from commandcenter.feed import Desk
 from commandcenter.kept_list import KeptList
@@ -42,14 +43,14 @@ class Door:
     desk: Desk
     machines: KeptList[ListedMachine]
     uploads: Uploads
+    strangers: Strangers
     _refused: set[str] = field(default_factory=set)
 
     async def iclock(self, request: Request) -> Response:
         """One request of a machine. 503 when we cannot keep it: the machine tries again."""
         try:
-            told = await knock.read(
-                request, await self.machines.current(self.desk), self.desk.now()
-            )
+            listed = await self.machines.current(self.desk)
+            told = await knock.read(request, listed, self.strangers, self.desk.now())
             return await self._answer(told)
         except iclock.BadLine as error:
             self._tell_once(knock.source(request), str(error), await request.body())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from starlette.requests import Request
 
 from commandcenter.attendance import iclock
+from commandcenter.attendance.strangers import Strangers
 from commandcenter.records.attendance import Contact
 
 
@@ -30,6 +32,8 @@ class Knock:
     at: datetime
     accepted: bool
     """Whether the machine is in the list."""
+    since: datetime | None
+    """Since when it is heard without being in the list; None: it was not."""
 
     @property
     def table(self) -> str:
@@ -55,7 +59,9 @@ class Knock:
             serial=self.serial,
             at=self.at,
             accepted=self.accepted,
-            address=address or self.host,
+            # Where a stranger really is, whatever it says: room is made by that.
+            address=(self.accepted and address) or self.host,
+            since=self.since,
             firmware=firmware,
             **more,
         )
@@ -71,10 +77,13 @@ def size(body: bytes) -> str:
     return f"{iclock.count(body)} records, {len(body)} bytes"
 
 
-async def read(request: Request, accepted: Any, now: datetime) -> Knock:
+async def read(
+    request: Request, accepted: Container[str], strangers: Strangers, now: datetime
+) -> Knock:
     """Takes a request apart; `accepted` are the serials in the list. Raises BadLine."""
     query = {name.lower(): value for name, value in request.query_params.items()}
     serial = iclock.read_serial(query.get("sn", ""))
+    at, known = now.astimezone(UTC), serial in accepted
     return Knock(
         what=iclock.read_request(request.path_params["request"]),
         query=query,
@@ -83,6 +92,7 @@ async def read(request: Request, accepted: Any, now: datetime) -> Knock:
         body=await request.body(),
         measured=not {"content-length", "transfer-encoding"}.isdisjoint(request.headers),
         host=source(request),
-        at=now.astimezone(UTC),
-        accepted=serial in accepted,
+        at=at,
+        accepted=known,
+        since=strangers.since(serial, at) if known else strangers.hear(serial, at),
     )

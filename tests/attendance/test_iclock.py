@@ -430,8 +430,10 @@ async def test_a_pending_machine_that_is_listed_sends_everything_again(
 @on_both
 async def test_strangers_cannot_fill_the_records(app: Intake, desk: Desk) -> None:
     def crowd(connection: sa.Connection) -> None:
-        for number in range(250):
-            kept.meet(connection, kept.Contact(serial=f"X{number}", at=NOW, accepted=False))
+        for number in range(1_250):
+            at = f"10.0.{number % 25}.1"
+            stranger = kept.Contact(serial=f"X{number}", at=NOW, accepted=False, address=at)
+            kept.meet(connection, stranger)
 
     await desk.records.write(crowd)
     async with listening(app) as port:
@@ -439,6 +441,49 @@ async def test_strangers_cannot_fill_the_records(app: Intake, desk: Desk) -> Non
     known = await desk.records.read(kept.machines)
     assert len(known) == 201
     assert "DK1" in {m.serial for m in known}
+
+
+@on_both
+async def test_invented_machines_do_not_hide_a_real_one_of_another_address(
+    app: Intake, feed: Attendance, desk: Desk
+) -> None:
+    def invent(connection: sa.Connection) -> None:
+        for number in range(500):
+            at = f"10.6.6.{number % 10}"
+            stranger = kept.Contact(serial=f"X{number}", at=NOW, accepted=False, address=at)
+            kept.meet(connection, stranger)
+
+    await desk.records.write(invent)
+    async with listening(app) as port:
+        await say(port, get("getrequest?SN=NEW9&INFO=Ver,1,1,1,10.6.6.1"))
+    assert len(await desk.records.read(kept.machines)) == 200
+    assert (await look(feed, desk))["machine/NEW9"].value is not None
+
+
+@on_both
+async def test_invented_machines_of_the_same_address_do_not_hide_one_that_goes_on_asking(
+    app: Intake, feed: Attendance, desk: Desk, clock: Clock, machines: Path
+) -> None:
+    async with listening(app) as port:
+        for number in range(30):
+            await say(port, get(f"ping?SN=X{number}"))
+        await say(port, get("ping?SN=NEW9"))
+        assert "machine/NEW9" not in await look(feed, desk)
+        assert desk.note["strangers"] == "11 mesin lain di luar daftar tidak ditampilkan"
+        clock.forward(30)
+        await say(port, get("ping?SN=NEW9"))
+        for number in range(30, 60):
+            await say(port, get(f"ping?SN=X{number}"))
+        assert (await look(feed, desk))["machine/NEW9"].value is not None
+        await say(port, get("ping?SN=NEW10"))
+        machines.write_text(LIST + "NEW10,camat-utara,Depan\n")
+        assert body(await say(port, get("getrequest?SN=NEW10"))) == b"C:1:CHECK\n"
+        clock.forward(601)
+        for number in range(60, 80):  # those before have gone
+            await say(port, get(f"ping?SN=X{number}"))
+    readings = await look(feed, desk)
+    assert {f"machine/X{number}" for number in range(60, 80)} <= readings.keys()
+    assert "strangers" not in desk.note
 
 
 async def test_without_a_serial_nothing_is_taken(app: Intake, tray: Tray) -> None:
