@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 _UNTOLD = frozenset({"OPERLOG", "BIODATA", "ERRORLOG", "IDCARD", "ATTPHOTO"})
 """Tables that machines bring in the course of things. Of any other its name and size are told."""
 _EVENTS = frozenset({"RTLOG", "TRANSACTION"})
-_MOST_REFUSED = 500  # of which it is told who asked what
+_MOST_TOLD = 500  # of which it is remembered that they were told
 _PACKED = "its scans come packed (tgz), and cannot be read"
 _NOT_NOW = "not now, keep it and try again\n"
 
@@ -44,7 +44,7 @@ class Door:
     machines: KeptList[ListedMachine]
     uploads: Uploads
     strangers: Strangers
-    _refused: set[str] = field(default_factory=set)
+    _told: dict[str, None] = field(default_factory=dict)
 
     async def iclock(self, request: Request) -> Response:
         """One request of a machine. 503 when we cannot keep it: the machine tries again."""
@@ -116,7 +116,8 @@ class Door:
 
     async def _scans(self, told: Knock) -> Response:
         if not told.measured:
-            self._tell_once(told.serial, "its scans come without a length, and cannot be read", b"")
+            reason = "its scans come without a length, and cannot be read"
+            self._tell_once(*told.blame(reason), b"")
             return plain("length required\n", 411)
         if told.packed:
             return await self._packed(told)
@@ -128,7 +129,7 @@ class Door:
         if not told.accepted:
             await self._meet(told)
             reason = "the machine is not in the list; it keeps its events until it is"
-            self._tell_once(told.serial, reason, told.body)
+            self._tell_once(*told.blame(reason), told.body)
             return plain(_NOT_NOW, 503)
         if told.packed:
             return await self._packed(told)
@@ -142,7 +143,7 @@ class Door:
         known to have seen one: a reader of archives would be there for strangers alone.
         """
         await self.uploads.miss(told.contact(), _PACKED)
-        self._tell_once(told.serial, _PACKED, told.body)
+        self._tell_once(*told.blame(_PACKED), told.body)
         return plain(f"{_PACKED}\n", 415)
 
     async def _state(self, told: Knock) -> Response:
@@ -166,7 +167,7 @@ class Door:
         await self._meet(told, stamps=known if told.table == "OPERLOG" else {})
         if told.table not in _UNTOLD:
             size = f"{count} records, {len(told.body)} bytes"
-            self.desk.reject(told.serial, f"table {told.table!r} is not kept: {size}")
+            self.desk.reject(*told.blame(f"table {told.table!r} is not kept: {size}"))
         # A photograph is acknowledged as one, though it has lines by chance.
         return plain("OK" if told.table == "ATTPHOTO" else self._counted(told, "OK: {n}", count))
 
@@ -185,16 +186,19 @@ class Door:
 
     def _refuse(self, told: Knock) -> Response:
         reason = f"asks for /iclock/{iclock.printable(told.what, 60)}, unknown here"
-        self._tell_once(told.serial, reason, told.body)
+        self._tell_once(*told.blame(reason), told.body)
         return plain("unknown request\n", 404)
 
     def _tell_once(self, source: str, reason: str, body: bytes) -> None:
         """Machines ask again every few seconds: it would push everything else out."""
-        sentence = f"{reason} ({knock.size(body)})"
-        mark = f"{source} {sentence}"
-        if mark not in self._refused and len(self._refused) < _MOST_REFUSED:
-            self._refused.add(mark)
-            self.desk.reject(source, sentence)
+        mark = f"{source} {reason}"
+        new = mark not in self._told
+        self._told.pop(mark, None)
+        self._told[mark] = None  # what was not heard for longest stands first
+        if len(self._told) > _MOST_TOLD:
+            del self._told[next(iter(self._told))]
+        if new:
+            self.desk.reject(source, f"{reason} ({knock.size(body)})")
 
 
 def plain(text: str, status: int = 200) -> Response:

@@ -53,6 +53,13 @@ class Knock:
         """Whether the machine says that it speaks Security PUSH."""
         return self.query.get("devicetype", "").lower() == "acc"
 
+    def blame(self, reason: str) -> tuple[str, str]:
+        """Whose mistake it is, and which. A stranger goes by its address: it can invent serials,
+        and each of them would have room of its own among the rejected input."""
+        if self.accepted:
+            return self.serial, reason
+        return self.host, f"{self.serial}: {reason}"
+
     def contact(self, firmware: str = "", *, address: str = "", **more: Any) -> Contact:
         """What it tells of the machine itself."""
         return Contact(

@@ -125,8 +125,8 @@ class Uploads:
         async for page in _in_turn(pages):
             count += len(page)
             head = head or outline(b"\n".join(page))
-        reason = f"the machine is not in the list: {count} records"
-        self.desk.reject(contact.serial, reason, head)
+        reason = f"{contact.serial}: the machine is not in the list: {count} records"
+        self.desk.reject(contact.address, reason, head)  # a serial can be invented
 
     async def miss(self, contact: Contact, trouble: str) -> None:
         """A machine brought scans in a form that cannot be read; it still has them."""

@@ -6,6 +6,7 @@ import gzip
 import tarfile
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
 from commandcenter.feed import Desk
@@ -362,7 +363,9 @@ async def test_packed_scans_are_not_unpacked_and_the_machine_keeps_them(
         assert body(await say(port, upload(PUNCHES))) == b"OK: 2"
         healed = (await look(feed, desk))["machine/DK1"].value
     why = "its scans come packed (tgz), and cannot be read"
-    assert [reason.startswith(why) for _, reason, _ in tray.kept] == [True, True]
+    assert [reason.removeprefix("NEW9: ").startswith(why) for _, reason, _ in tray.kept] == [
+        True, True,
+    ]  # fmt: skip
     assert [kept for *_, kept in tray.kept] == [b"", b""]
     assert machine is not None
     assert (machine["state"], machine["detail"]) == (
@@ -406,7 +409,33 @@ async def test_an_unknown_machine_is_pending_and_its_scans_are_put_aside(
     outlines = (
         b"101\t2026-11-21 07:01:12\t0\t1\t[5 bytes]\n102\t2026-11-21 07:36:55\t0\t15\t[4 bytes]"
     )
-    assert tray.kept == [("NEW9", "the machine is not in the list: 2 records", outlines)]
+    assert tray.kept == [("127.0.0.1", "NEW9: the machine is not in the list: 2 records", outlines)]
+
+
+async def test_what_invents_serials_is_one_source_of_rejected_input(
+    app: Intake, tray: Tray
+) -> None:
+    async with listening(app) as port:
+        for number in range(20):
+            for table in ("ATTLOG", "rtlog", "USERINFO"):
+                await say(port, upload(PUNCHES, sn=f"X{number}", table=table))
+            await say(port, get(f"exchange?SN=X{number}"))
+    assert len(tray.kept) > 60
+    assert {source.partition(" ")[0] for source, *_ in tray.kept} == {"127.0.0.1"}
+
+
+async def test_who_asks_for_much_nonsense_does_not_silence_another_machine(
+    app: Intake, tray: Tray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("commandcenter.attendance.door._MOST_TOLD", 100)
+    async with listening(app) as port:
+        for number in range(150):
+            await say(port, get(f"nonsense{number}?SN=X{number}"))
+        await say(port, get("exchange?SN=DK1"))
+        await say(port, get("exchange?SN=DK1"))
+    assert [reason for source, reason, _ in tray.kept if source == "DK1"] == [
+        "asks for /iclock/exchange, unknown here (0 records, 0 bytes)"
+    ]
 
 
 @on_both
@@ -490,7 +519,7 @@ async def test_without_a_serial_nothing_is_taken(app: Intake, tray: Tray) -> Non
     async with listening(app) as port:
         assert status(await say(port, get("cdata?options=all"))) == 400
         assert status(await say(port, upload(PUNCHES, sn="a%20b"))) == 400
-    assert len(tray.kept) == 2
+    assert [source for source, *_ in tray.kept] == ["127.0.0.1"]
 
 
 @on_both
