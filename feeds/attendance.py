@@ -21,6 +21,7 @@ from commandcenter.attendance.door import Door
 from commandcenter.attendance.look import Look
 from commandcenter.attendance.machines import ListedMachine, read_machines
 from commandcenter.attendance.outline import outline
+from commandcenter.attendance.strangers import Strangers
 from commandcenter.attendance.uploads import Uploads
 from commandcenter.attendance.webhook import Webhook
 from commandcenter.feed import Desk, Feed, SourceDown
@@ -70,6 +71,7 @@ class Attendance(Feed):
 
     def __post_init__(self) -> None:
         self._list = KeptList(Path(self.machines), "serial", read_machines)
+        self._strangers = Strangers()
         self._cleaned = False
 
     async def read(self, desk: Desk) -> AsyncGenerator[Reading, None]:
@@ -87,6 +89,10 @@ class Attendance(Feed):
         patience = timedelta(seconds=self.silent_after)
         look = Look(now, day.start, patience, listed, known, self._working(local))
         _note_clocks(desk, known.values())
+        others = self._strangers.others(listed.keys() | known.keys(), now)
+        desk.note["strangers"] = f"{others} mesin lain di luar daftar tidak ditampilkan"
+        if not others:
+            del desk.note["strangers"]
         for office, value, at in look.offices(desk.offices, present):
             yield self.reading(f"office/{office}", dict(value), at)
         for serial, machine in look.machines(desk.offices):
@@ -130,7 +136,7 @@ class Attendance(Feed):
 
     def routes(self, desk: Desk) -> Sequence[BaseRoute]:
         uploads = Uploads(desk)
-        door = Door(desk, self._list, uploads)
+        door = Door(desk, self._list, uploads, self._strangers)
         routes = [
             Route(f"/{spelt}/{{request:path}}", door.iclock, methods=["GET", "POST"])
             for spelt in ("iclock", "iClock", "ICLOCK")

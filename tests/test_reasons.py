@@ -22,6 +22,7 @@ READERS = [
     ROOT / "reading.py",
     ROOT / "signature.py",
     ROOT / "spreadsheet.py",
+    ROOT / "tray.py",
     ROOT / "video" / "roster.py",
     ROOT / "video" / "masks.py",
 ]

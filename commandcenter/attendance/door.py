@@ -12,6 +12,7 @@ from commandcenter.attendance import iclock, knock, security
 from commandcenter.attendance.clock import Clock
 from commandcenter.attendance.knock import Knock
 from commandcenter.attendance.machines import ListedMachine
+from commandcenter.attendance.strangers import Strangers
 from commandcenter.attendance.uploads import Uploads
 from commandcenter.feed import Desk
 from commandcenter.kept_list import KeptList
@@ -24,7 +25,8 @@ log = logging.getLogger(__name__)
 _UNTOLD = frozenset({"OPERLOG", "BIODATA", "ERRORLOG", "IDCARD", "ATTPHOTO"})
 """Tables that machines bring in the course of things. Of any other its name and size are told."""
 _EVENTS = frozenset({"RTLOG", "TRANSACTION"})
-_MOST_REFUSED = 500  # of which it is told who asked what
+_MOST_TOLD = 500  # of which it is remembered that they were told
+_PACKED = "its scans come packed (tgz), and cannot be read"
 _NOT_NOW = "not now, keep it and try again\n"
 
 
@@ -41,14 +43,14 @@ class Door:
     desk: Desk
     machines: KeptList[ListedMachine]
     uploads: Uploads
-    _refused: set[str] = field(default_factory=set)
+    strangers: Strangers
+    _told: dict[str, None] = field(default_factory=dict)
 
     async def iclock(self, request: Request) -> Response:
         """One request of a machine. 503 when we cannot keep it: the machine tries again."""
         try:
-            told = await knock.read(
-                request, await self.machines.current(self.desk), self.desk.now()
-            )
+            listed = await self.machines.current(self.desk)
+            told = await knock.read(request, listed, self.strangers, self.desk.now())
             return await self._answer(told)
         except iclock.BadLine as error:
             self._tell_once(knock.source(request), str(error), await request.body())
@@ -114,22 +116,35 @@ class Door:
 
     async def _scans(self, told: Knock) -> Response:
         if not told.measured:
-            self._tell_once(told.serial, "its scans come without a length, and cannot be read", b"")
+            reason = "its scans come without a length, and cannot be read"
+            self._tell_once(*told.blame(reason), b"")
             return plain("length required\n", 411)
-        lines = self._lines(told)
+        if told.packed:
+            return await self._packed(told)
         stamps = iclock.read_stamp("ATTLOG", told.query.get("stamp", ""))
-        await self.uploads.take(told.contact(stamps=stamps), lines)
-        return plain(f"OK: {len(lines)}")
+        await self.uploads.take(told.contact(stamps=stamps), iclock.pages(told.body))
+        return plain(f"OK: {iclock.count(told.body)}")
 
     async def _events(self, told: Knock) -> Response:
         if not told.accepted:
             await self._meet(told)
             reason = "the machine is not in the list; it keeps its events until it is"
-            self._tell_once(told.serial, reason, told.body)
+            self._tell_once(*told.blame(reason), told.body)
             return plain(_NOT_NOW, 503)
-        lines = iclock.records(told.body)
-        await self.uploads.take(told.contact(), lines, security.read_event)
-        return plain(self._counted(told, "OK", len(lines)))
+        if told.packed:
+            return await self._packed(told)
+        await self.uploads.take(told.contact(), iclock.pages(told.body), security.read_event)
+        return plain(self._counted(told, "OK", iclock.count(told.body)))
+
+    async def _packed(self, told: Knock) -> Response:
+        """Scans in a tar.gz are not taken, and not acknowledged: the machine keeps them.
+
+        The document has packages for OPERLOG only (9.13), of which nothing is kept, and nobody is
+        known to have seen one: a reader of archives would be there for strangers alone.
+        """
+        await self.uploads.miss(told.contact(), _PACKED)
+        self._tell_once(*told.blame(_PACKED), told.body)
+        return plain(f"{_PACKED}\n", 415)
 
     async def _state(self, told: Knock) -> Response:
         """Doors and alarms are nothing to us, but it tells what the clock says just now."""
@@ -146,12 +161,13 @@ class Door:
 
     async def _other(self, told: Knock) -> Response:
         """Names, passwords, cards, faces and fingers of staff: nobody here wants them."""
-        count = len(self._lines(told))
+        # A package counts as one record: how many there are in it, nobody needs to know.
+        count = 1 if told.packed else iclock.count(told.body)
         known = iclock.read_stamp(told.table, told.query.get("stamp", ""))
         await self._meet(told, stamps=known if told.table == "OPERLOG" else {})
         if told.table not in _UNTOLD:
             size = f"{count} records, {len(told.body)} bytes"
-            self.desk.reject(told.serial, f"table {told.table!r} is not kept: {size}")
+            self.desk.reject(*told.blame(f"table {told.table!r} is not kept: {size}"))
         # A photograph is acknowledged as one, though it has lines by chance.
         return plain("OK" if told.table == "ATTPHOTO" else self._counted(told, "OK: {n}", count))
 
@@ -163,15 +179,6 @@ class Door:
         number = told.query.get("count", "")
         return f"{name}={number if number.isdigit() else count}"
 
-    def _lines(self, told: Knock) -> list[bytes]:
-        if told.query.get("contenttype", "").lower() != "tgz":
-            return iclock.records(told.body)
-        try:
-            return iclock.records(iclock.unpack(told.body))
-        except iclock.BadLine as error:
-            self.desk.reject(told.serial, f"{error} ({len(told.body)} bytes)")
-            return [b""]  # counted as one record, or the machine sends it for ever
-
     async def _meet(
         self, told: Knock, firmware: str = "", stamps: dict[str, str] | None = None
     ) -> None:
@@ -179,16 +186,19 @@ class Door:
 
     def _refuse(self, told: Knock) -> Response:
         reason = f"asks for /iclock/{iclock.printable(told.what, 60)}, unknown here"
-        self._tell_once(told.serial, reason, told.body)
+        self._tell_once(*told.blame(reason), told.body)
         return plain("unknown request\n", 404)
 
     def _tell_once(self, source: str, reason: str, body: bytes) -> None:
         """Machines ask again every few seconds: it would push everything else out."""
-        sentence = f"{reason} ({knock.size(body)})"
-        mark = f"{source} {sentence}"
-        if mark not in self._refused and len(self._refused) < _MOST_REFUSED:
-            self._refused.add(mark)
-            self.desk.reject(source, sentence)
+        mark = f"{source} {reason}"
+        new = mark not in self._told
+        self._told.pop(mark, None)
+        self._told[mark] = None  # what was not heard for longest stands first
+        if len(self._told) > _MOST_TOLD:
+            del self._told[next(iter(self._told))]
+        if new:
+            self.desk.reject(source, f"{reason} ({knock.size(body)})")
 
 
 def plain(text: str, status: int = 200) -> Response:

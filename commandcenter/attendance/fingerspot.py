@@ -7,15 +7,18 @@ photo_url is never kept.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
 
 from commandcenter.attendance import iclock
 
+_PAGE = 200  # scans
 
-def read_scans(body: bytes) -> tuple[str, list[bytes]]:
-    """The machine's serial and its scans as lines of ATTLOG; no lines for any other message.
+
+def read_scans(body: bytes) -> tuple[str, list[Any]]:
+    """The machine's serial and its scans, whatever they are; none for any other message.
 
     Raises BadLine.
     """
@@ -30,13 +33,21 @@ def read_scans(body: bytes) -> tuple[str, list[bytes]]:
         return serial, []
     data = told.get("data")
     if isinstance(data, dict):
-        return serial, [_line(data)]
+        return serial, [data]
     if not isinstance(data, list):
         raise iclock.BadLine("data is not an object with pin and scan")
-    return serial, [_line(item) if isinstance(item, dict) else b"?" for item in data]
+    return serial, data
 
 
-def _line(item: dict[str, Any]) -> bytes:
+def pages(scans: Sequence[Any]) -> Iterator[list[bytes]]:
+    """The scans as lines of ATTLOG, some at a time."""
+    for start in range(0, len(scans), _PAGE):
+        yield [_line(scan) for scan in scans[start : start + _PAGE]]
+
+
+def _line(item: Any) -> bytes:
+    if not isinstance(item, dict):
+        return b"?"
     time = item.get("scan") or item.get("scan_date")
     fields = (item.get("pin"), time, item.get("status_scan"), item.get("verify"))
     texts = ("" if f is None else str(f) for f in fields)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from starlette.requests import Request
 
 from commandcenter.attendance import iclock
+from commandcenter.attendance.strangers import Strangers
 from commandcenter.records.attendance import Contact
 
 
@@ -30,6 +32,8 @@ class Knock:
     at: datetime
     accepted: bool
     """Whether the machine is in the list."""
+    since: datetime | None
+    """Since when it is heard without being in the list; None: it was not."""
 
     @property
     def table(self) -> str:
@@ -40,9 +44,21 @@ class Knock:
         return iclock.printable(told, 40)
 
     @property
+    def packed(self) -> bool:
+        """Whether its body is a tar.gz."""
+        return self.query.get("contenttype", "").lower() == "tgz"
+
+    @property
     def secures(self) -> bool:
         """Whether the machine says that it speaks Security PUSH."""
         return self.query.get("devicetype", "").lower() == "acc"
+
+    def blame(self, reason: str) -> tuple[str, str]:
+        """Whose mistake it is, and which. A stranger goes by its address: it can invent serials,
+        and each of them would have room of its own among the rejected input."""
+        if self.accepted:
+            return self.serial, reason
+        return self.host, f"{self.serial}: {reason}"
 
     def contact(self, firmware: str = "", *, address: str = "", **more: Any) -> Contact:
         """What it tells of the machine itself."""
@@ -50,7 +66,9 @@ class Knock:
             serial=self.serial,
             at=self.at,
             accepted=self.accepted,
-            address=address or self.host,
+            # Where a stranger really is, whatever it says: room is made by that.
+            address=(self.accepted and address) or self.host,
+            since=self.since,
             firmware=firmware,
             **more,
         )
@@ -63,13 +81,16 @@ def source(request: Request) -> str:
 
 def size(body: bytes) -> str:
     """What is told of a body that is not kept."""
-    return f"{len(iclock.records(body))} records, {len(body)} bytes"
+    return f"{iclock.count(body)} records, {len(body)} bytes"
 
 
-async def read(request: Request, accepted: Any, now: datetime) -> Knock:
+async def read(
+    request: Request, accepted: Container[str], strangers: Strangers, now: datetime
+) -> Knock:
     """Takes a request apart; `accepted` are the serials in the list. Raises BadLine."""
     query = {name.lower(): value for name, value in request.query_params.items()}
     serial = iclock.read_serial(query.get("sn", ""))
+    at, known = now.astimezone(UTC), serial in accepted
     return Knock(
         what=iclock.read_request(request.path_params["request"]),
         query=query,
@@ -78,6 +99,7 @@ async def read(request: Request, accepted: Any, now: datetime) -> Knock:
         body=await request.body(),
         measured=not {"content-length", "transfer-encoding"}.isdisjoint(request.headers),
         host=source(request),
-        at=now.astimezone(UTC),
-        accepted=serial in accepted,
+        at=at,
+        accepted=known,
+        since=strangers.since(serial, at) if known else strangers.hear(serial, at),
     )

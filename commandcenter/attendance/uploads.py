@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any
@@ -16,43 +17,69 @@ from commandcenter.records import attendance as kept
 from commandcenter.records.attendance import Contact, Scan
 
 _MOST_LINES_APART = 50  # bad lines of one batch that are put aside one by one, the rest together
+_SHORTEST = len("event=0")  # of all that can be read; less need not be looked at
+_HEAD_BYTES = 64 * 1024  # of the rest are put aside
+_PORTION = 2_000  # scans that are kept in one transaction
 
 Reader = Callable[[bytes, tzinfo, datetime], Scan | None]
 
 
 @dataclass(slots=True)
 class Batch:
-    """The lines of one upload, read."""
+    """The lines of one upload, read page after page."""
 
+    read_line: Reader
+    zone: tzinfo
+    now: datetime
     scans: list[Scan] = field(default_factory=list)
+    """Those that are not kept yet."""
     bad: list[tuple[bytes, BadLine]] = field(default_factory=list)
+    """The first lines that cannot be read;"""
+    more_bad: int = 0
+    """how many came after them,"""
+    more_head: bytearray = field(default_factory=bytearray)
+    """and the outline of some of those."""
     stamped: datetime | None = None
     """The time of the last line that has one: machines tell their scans in order."""
     absurd: bool = False
     """Whether that time cannot be true."""
+    unread: str = ""
+    """Why the first line cannot be read for which its clock is not to blame."""
 
-    @classmethod
-    def read(cls, lines: Sequence[bytes], read: Reader, zone: tzinfo, now: datetime) -> Batch:
-        """Reads every line; those that cannot be read stand in `bad`."""
-        batch = cls()
-        for line in filter(None, lines):
+    def read(self, lines: Iterable[bytes]) -> None:
+        """Every line: also behind thousands of bad ones may come a good one."""
+        for line in lines:
+            if len(line) < _SHORTEST and len(self.bad) == _MOST_LINES_APART:
+                self._count(line)
+                continue
             try:
-                scan = read(line, zone, now)
+                scan = self.read_line(line, self.zone, self.now)
             except BadLine as error:
-                batch.bad.append((line, error))
-                if isinstance(error, BadClock):
-                    batch.stamped, batch.absurd = error.stamped, True
+                self._put_by(line, error)
                 continue
             if scan is not None:
-                batch.scans.append(scan)
-                batch.stamped, batch.absurd = scan.scanned_at, False
-        return batch
+                self.scans.append(scan)
+                self.stamped, self.absurd = scan.scanned_at, False
+
+    def _put_by(self, line: bytes, error: BadLine) -> None:
+        if isinstance(error, BadClock):
+            self.stamped, self.absurd = error.stamped, True
+        else:
+            self.unread = self.unread or str(error)
+        if len(self.bad) < _MOST_LINES_APART:
+            self.bad.append((line, error))
+        else:
+            self._count(line)
+
+    def _count(self, line: bytes) -> None:
+        self.more_bad += 1
+        if len(self.more_head) < _HEAD_BYTES:
+            self.more_head += outline(line) + b"\n"
 
     @property
     def trouble(self) -> str:
         """Why nothing of it could be read; "" when something was, or its clock alone is wrong."""
-        unread = [error for _, error in self.bad if not isinstance(error, BadClock)]
-        return str(unread[0]) if unread and self.stamped is None else ""
+        return self.unread if self.stamped is None else ""
 
     def judge(self, known: Mapping[str, Any], new: int, now: datetime) -> dict[str, Any]:
         """What is known of the machine's clock after it."""
@@ -69,29 +96,60 @@ class Uploads:
     desk: Desk
 
     async def take(
-        self, contact: Contact, lines: Sequence[bytes], read: Reader = iclock.read_scan
+        self, contact: Contact, pages: Iterable[Sequence[bytes]], read: Reader = iclock.read_scan
     ) -> None:
         """Keep the scans of a machine in the list; put aside those of another one."""
         if not contact.accepted:
-            await self.desk.records.write(kept.meet, contact)
-            reason = f"the machine is not in the list: {len(lines)} records"
-            self.desk.reject(contact.serial, reason, outline(b"\n".join(lines)))
+            await self._turn_away(contact, pages)
             return
-        batch = Batch.read(lines, read, self.desk.zone, contact.at)
+        batch, new = Batch(read, self.desk.zone, contact.at), 0
+        async for page in _in_turn(pages):
+            batch.read(page)
+            if len(batch.scans) > _PORTION:  # in parts of which no other machine feels anything
+                portion, batch.scans = batch.scans[:_PORTION], batch.scans[_PORTION:]
+                new += await self.desk.records.write(kept.add, contact, portion)
 
-        def judge(known: Mapping[str, Any], new: int) -> Mapping[str, Any]:
-            return batch.judge(known, new, contact.at)
+        def judge(known: Mapping[str, Any], more: int) -> Mapping[str, Any]:
+            return batch.judge(known, new + more, contact.at)
 
-        new = await self.desk.records.write(
+        new += await self.desk.records.write(
             kept.take, contact, batch.scans, judge, trouble=batch.trouble
         )
-        self._set_aside(contact.serial, batch.bad)
+        self._set_aside(contact.serial, batch)
         if new or batch.bad:
             self.desk.wake()
 
-    def _set_aside(self, serial: str, bad: Sequence[tuple[bytes, BadLine]]) -> None:
-        for line, error in bad[:_MOST_LINES_APART]:
+    async def _turn_away(self, contact: Contact, pages: Iterable[Sequence[bytes]]) -> None:
+        await self.desk.records.write(kept.meet, contact)
+        count, head = 0, b""
+        async for page in _in_turn(pages):
+            count += len(page)
+            head = head or outline(b"\n".join(page))
+        reason = f"{contact.serial}: the machine is not in the list: {count} records"
+        self.desk.reject(contact.address, reason, head)  # a serial can be invented
+
+    async def miss(self, contact: Contact, trouble: str) -> None:
+        """A machine brought scans in a form that cannot be read; it still has them."""
+        if not contact.accepted:
+            await self.desk.records.write(kept.meet, contact)
+            return
+        await self.desk.records.write(kept.take, contact, (), _unchanged, trouble=trouble)
+        self.desk.wake()
+
+    def _set_aside(self, serial: str, batch: Batch) -> None:
+        for line, error in batch.bad:
             self.desk.reject(serial, str(error), outline(line))
-        if rest := bad[_MOST_LINES_APART:]:
-            reason = f"{len(rest)} more bad lines of the same batch"
-            self.desk.reject(serial, reason, outline(b"\n".join(line for line, _ in rest)))
+        if batch.more_bad:
+            reason = f"{batch.more_bad} more bad lines of the same batch"
+            self.desk.reject(serial, reason, bytes(batch.more_head))
+
+
+async def _in_turn(pages: Iterable[Sequence[bytes]]) -> AsyncIterator[Sequence[bytes]]:
+    """The pages; after each of them others have their turn."""
+    for page in pages:
+        yield page
+        await asyncio.sleep(0)
+
+
+def _unchanged(known: Mapping[str, Any], _: int) -> Mapping[str, Any]:
+    return known

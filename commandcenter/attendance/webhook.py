@@ -56,8 +56,8 @@ class Webhook:
             return JSONResponse(_NOT_NOW, 500)
 
     async def _take(self, request: Request) -> Response:
-        serial, lines = fingerspot.read_scans(await request.body())
-        if lines:
+        serial, scans = fingerspot.read_scans(await request.body())
+        if scans:
             listed = await self.machines.current(self.desk)
             contact = Contact(
                 serial=serial,
@@ -65,5 +65,5 @@ class Webhook:
                 accepted=serial in listed,
                 address=knock.source(request),
             )
-            await self.uploads.take(contact, lines)
+            await self.uploads.take(contact, fingerspot.pages(scans))
         return JSONResponse({"ok": True})

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from commandcenter.rates import source_of
 from commandcenter.records.tables import machine, scan
 from commandcenter.records.upsert import insert_missing
 
 _RESEND = "resend"  # among the stamps: "due" or "asked", see poll()
-_MOST_PENDING = 200  # serials nobody listed: a stranger who invents serials must not fill the disk
+_ASKS_NO_MORE = timedelta(minutes=10)
+_MOST_OF_ONE_HOUSE = 20  # serials nobody listed, of one address
+_MOST_PENDING = 200  # and of all: a stranger who invents serials must not fill the disk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,8 @@ class Contact:
     address: str = ""
     firmware: str = ""
     stamps: dict[str, str] = field(default_factory=dict)
+    since: datetime | None = None
+    """Since when it is heard without being in the list."""
 
 
 Clock = Mapping[str, Any]
@@ -64,7 +70,7 @@ class KnownMachine:
 
 
 def meet(connection: sa.Connection, contact: Contact) -> None:
-    """Note that a machine spoke. An unlisted machine beyond the 200th is not noted."""
+    """Note that a machine spoke; one that nobody listed only if there is room for it."""
     known = _find(connection, contact.serial)
     if known is None:
         _introduce(connection, contact)
@@ -102,6 +108,12 @@ def poll(connection: sa.Connection, contact: Contact) -> bool:
     return due
 
 
+def add(connection: sa.Connection, contact: Contact, scans: Sequence[Scan]) -> int:
+    """Keep scans of an accepted machine, and nothing else. Returns how many were new."""
+    _find(connection, contact.serial)  # what it sends twice at once waits for each other
+    return _add(connection, contact, scans)
+
+
 def take(
     connection: sa.Connection,
     contact: Contact,
@@ -109,25 +121,14 @@ def take(
     judge: Callable[[Clock, int], Clock],
     trouble: str = "",
 ) -> int:
-    """Keep the scans of an accepted machine. Returns how many were new.
+    """Keep the scans of an accepted machine, the last ones of an upload. Returns how many of them
+    were new.
 
     `judge` says what is known of its clock from what was known and how many scans were new.
     `trouble` is why its lines could not be read, when none could.
     """
     meet(connection, contact)
-    rows = [
-        {
-            "serial": contact.serial,
-            "pin": s.pin,
-            "scanned_at": s.scanned_at,
-            "device_time": s.device_time,
-            "status": s.status,
-            "verify": s.verify,
-            "received_at": contact.at,
-        }
-        for s in scans
-    ]
-    new = insert_missing(connection, scan, rows)
+    new = _add(connection, contact, scans)
     known = _find(connection, contact.serial)
     if known is not None:
         values: dict[str, Any] = {"clock": dict(judge(known.clock, new))}
@@ -142,6 +143,22 @@ def take(
 def machines(connection: sa.Connection) -> list[KnownMachine]:
     """All machines that ever spoke to us, listed or not."""
     return [KnownMachine(**row) for row in connection.execute(sa.select(machine)).mappings()]
+
+
+def _add(connection: sa.Connection, contact: Contact, scans: Sequence[Scan]) -> int:
+    rows = [
+        {
+            "serial": contact.serial,
+            "pin": s.pin,
+            "scanned_at": s.scanned_at,
+            "device_time": s.device_time,
+            "status": s.status,
+            "verify": s.verify,
+            "received_at": contact.at,
+        }
+        for s in scans
+    ]
+    return insert_missing(connection, scan, rows)
 
 
 def _find(connection: sa.Connection, serial: str) -> KnownMachine | None:
@@ -164,20 +181,45 @@ def _update(connection: sa.Connection, serial: str, values: dict[str, Any]) -> N
 
 
 def _introduce(connection: sa.Connection, contact: Contact) -> None:
-    if not contact.accepted and _pending(connection) >= _MOST_PENDING:
+    if not contact.accepted and not _has_room(connection, contact):
         return
+    was_pending = contact.accepted and contact.since is not None  # and there was no room for it
     row = {
         "serial": contact.serial,
         "accepted": contact.accepted,
-        "first_seen": contact.at,
+        "first_seen": contact.since or contact.at,
         "last_seen": contact.at,
         "address": contact.address,
         "firmware": contact.firmware,
-        "stamps": contact.stamps,
+        "stamps": {_RESEND: "due"} if was_pending else contact.stamps,
     }
     insert_missing(connection, machine, [row])
 
 
-def _pending(connection: sa.Connection) -> int:
-    query = sa.select(sa.func.count()).select_from(machine).where(machine.c.accepted.is_(False))
-    return connection.execute(query).scalar_one()
+def _has_room(connection: sa.Connection, contact: Contact) -> bool:
+    """Whether a machine that nobody listed is noted; if need be in the place of another one.
+
+    Serials can be invented, addresses hardly, and who invents does not ask for minutes: of an
+    address, or of the one with most, that one goes which asks no more, or has asked for less time.
+    """
+    pending = sa.select(machine).where(machine.c.accepted.is_(False))
+    houses: dict[str, list[KnownMachine]] = defaultdict(list)
+    for row in connection.execute(pending).mappings():
+        houses[source_of(row["address"])].append(KnownMachine(**row))
+    own = houses[source_of(contact.address)]
+    full = len(own) >= _MOST_OF_ONE_HOUSE
+    if not full and sum(map(len, houses.values())) < _MOST_PENDING:
+        return True
+    crowd = own if full else max(houses.values(), key=len)
+    asked, weakest = min(((_asked(m, contact.at), m) for m in crowd), key=lambda pair: pair[0])
+    if len(crowd) <= len(own) + 1 and asked >= contact.at - (contact.since or contact.at):
+        return False
+    connection.execute(machine.delete().where(machine.c.serial == weakest.serial))
+    return True
+
+
+def _asked(known: KnownMachine, now: datetime) -> timedelta:
+    """For how long it has asked; less than nothing when it asks no more."""
+    if now - known.last_seen > _ASKS_NO_MORE:
+        return known.last_seen - now
+    return known.last_seen - known.first_seen

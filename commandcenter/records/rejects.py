@@ -1,4 +1,4 @@
-"""Bad input, kept aside with its reason until newer bad input pushes it out."""
+"""Bad input, kept aside with its reason until newer bad input of its own kind pushes it out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from commandcenter.records.tables import reject
 
 _MOST_KEPT = 10_000
-_HEAD_BYTES = 64 * 1024
+HEAD_BYTES = 64 * 1024
+"""Of a body that are kept."""
 _NUMBERS = re.compile(r"\d+")  # rows, sizes, times: what differs between two of one kind
 
 
@@ -37,20 +38,45 @@ def keep(
     source: str,
     reason: str,
     body: bytes = b"",
+    size: int | None = None,
     most: int = _MOST_KEPT,
 ) -> None:
-    """Put one aside; of all that are kept only the newest `most` stay."""
+    """Put one aside; about `most` stay. `size` is that of the body when `body` is only its head.
+
+    Room is made now and then, by the feed of which most is kept, and in it by the source.
+    """
     row = {
         "at": at,
         "feed": _text(feed, 80),
         "source": _text(source, 200),
         "reason": _text(reason, 500),
-        "body": body[:_HEAD_BYTES],
-        "size": len(body),
+        "body": body[:HEAD_BYTES],
+        "size": len(body) if size is None else size,
     }
     number = connection.execute(reject.insert().values(row)).inserted_primary_key
-    if number is not None:
-        connection.execute(reject.delete().where(reject.c.id <= number[0] - most))
+    if number is not None and number[0] % max(1, most // 100) == 0:
+        _make_room(connection, most)
+
+
+def _make_room(connection: sa.Connection, most: int) -> None:
+    """Take away what is one too many: the oldest of the source with most, in the feed with most.
+
+    Each source has its rows counted from the newest one on, each feed first the newest row of each
+    of its sources, then the second ones, ...: those with the highest numbers go.
+    """
+    kept = connection.execute(sa.select(sa.func.count()).select_from(reject)).scalar_one()
+    if kept <= most:
+        return
+    of_source = sa.func.row_number().over(
+        partition_by=(reject.c.feed, reject.c.source), order_by=reject.c.id.desc()
+    )
+    own = sa.select(reject.c.id, reject.c.feed, of_source.label("place")).subquery()
+    of_feed = sa.func.row_number().over(
+        partition_by=own.c.feed, order_by=(own.c.place, own.c.id.desc())
+    )
+    rows = sa.select(own.c.id, of_feed.label("place")).subquery()
+    last = sa.select(rows.c.id).order_by(rows.c.place.desc(), rows.c.id).limit(kept - most)
+    connection.execute(reject.delete().where(reject.c.id.in_(last)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

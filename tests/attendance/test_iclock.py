@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import io
+import gzip
 import tarfile
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
 from commandcenter.feed import Desk
@@ -347,18 +348,40 @@ async def test_a_stranger_that_asks_no_more_is_forgotten_after_a_day(
     assert (await look(feed, desk))["machine/NEW9"].value is None
 
 
-async def test_a_packed_batch_is_unpacked(app: Intake, desk: Desk, tray: Tray) -> None:
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz") as package:
-        member = tarfile.TarInfo("attlog.txt")
-        member.size = len(PUNCHES)
-        package.addfile(member, io.BytesIO(PUNCHES))
+async def test_packed_scans_are_not_unpacked_and_the_machine_keeps_them(
+    app: Intake, feed: Attendance, desk: Desk, tray: Tray
+) -> None:
+    """89 bytes of it made `tarfile` read for ever (CVE-2025-8194)."""
+    member = tarfile.TarInfo("a").tobuf()
+    bomb = gzip.compress(member[:124] + b"\xff" * 12 + member[136:])
     async with listening(app) as port:
-        raw = upload(packed.getvalue(), more="&ContentType=tgz")
-        assert body(await say(port, raw)) == b"OK: 2"
-        assert body(await say(port, upload(b"\0\1", more="&ContentType=tgz"))) == b"OK: 1"
-    assert await desk.records.read(_count) == 2
-    assert tray.kept[0][1].startswith("not a packed batch")
+        for sn in ("DK1", "DK1", "NEW9"):
+            assert status(await say(port, upload(bomb, sn=sn, more="&ContentType=tgz"))) == 415
+        raw = upload(bomb, table="rtlog", more="&ContentType=TGZ")
+        assert status(await say(port, raw)) == 415
+        machine = (await look(feed, desk))["machine/DK1"].value
+        assert body(await say(port, upload(PUNCHES))) == b"OK: 2"
+        healed = (await look(feed, desk))["machine/DK1"].value
+    why = "its scans come packed (tgz), and cannot be read"
+    assert [reason.removeprefix("NEW9: ").startswith(why) for _, reason, _ in tray.kept] == [
+        True, True,
+    ]  # fmt: skip
+    assert [kept for *_, kept in tray.kept] == [b"", b""]
+    assert machine is not None
+    assert (machine["state"], machine["detail"]) == (
+        "unreadable", f"kirimannya tidak terbaca: {why}",
+    )  # fmt: skip
+    assert (healed or {})["state"] == "online"
+
+
+async def test_a_package_of_what_is_not_kept_anyway_is_acknowledged(
+    app: Intake, tray: Tray
+) -> None:
+    """As in the document, 9.13: users, fingers and photographs."""
+    async with listening(app) as port:
+        raw = upload(b"\x1f\x8b\n\n\n", table="OPERLOG", more="&ContentType=tgz")
+        assert body(await say(port, raw)) == b"OK: 1"
+    assert tray.kept == []
 
 
 @on_both
@@ -386,7 +409,33 @@ async def test_an_unknown_machine_is_pending_and_its_scans_are_put_aside(
     outlines = (
         b"101\t2026-11-21 07:01:12\t0\t1\t[5 bytes]\n102\t2026-11-21 07:36:55\t0\t15\t[4 bytes]"
     )
-    assert tray.kept == [("NEW9", "the machine is not in the list: 2 records", outlines)]
+    assert tray.kept == [("127.0.0.1", "NEW9: the machine is not in the list: 2 records", outlines)]
+
+
+async def test_what_invents_serials_is_one_source_of_rejected_input(
+    app: Intake, tray: Tray
+) -> None:
+    async with listening(app) as port:
+        for number in range(20):
+            for table in ("ATTLOG", "rtlog", "USERINFO"):
+                await say(port, upload(PUNCHES, sn=f"X{number}", table=table))
+            await say(port, get(f"exchange?SN=X{number}"))
+    assert len(tray.kept) > 60
+    assert {source.partition(" ")[0] for source, *_ in tray.kept} == {"127.0.0.1"}
+
+
+async def test_who_asks_for_much_nonsense_does_not_silence_another_machine(
+    app: Intake, tray: Tray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("commandcenter.attendance.door._MOST_TOLD", 100)
+    async with listening(app) as port:
+        for number in range(150):
+            await say(port, get(f"nonsense{number}?SN=X{number}"))
+        await say(port, get("exchange?SN=DK1"))
+        await say(port, get("exchange?SN=DK1"))
+    assert [reason for source, reason, _ in tray.kept if source == "DK1"] == [
+        "asks for /iclock/exchange, unknown here (0 records, 0 bytes)"
+    ]
 
 
 @on_both
@@ -410,8 +459,10 @@ async def test_a_pending_machine_that_is_listed_sends_everything_again(
 @on_both
 async def test_strangers_cannot_fill_the_records(app: Intake, desk: Desk) -> None:
     def crowd(connection: sa.Connection) -> None:
-        for number in range(250):
-            kept.meet(connection, kept.Contact(serial=f"X{number}", at=NOW, accepted=False))
+        for number in range(1_250):
+            at = f"10.0.{number % 25}.1"
+            stranger = kept.Contact(serial=f"X{number}", at=NOW, accepted=False, address=at)
+            kept.meet(connection, stranger)
 
     await desk.records.write(crowd)
     async with listening(app) as port:
@@ -421,11 +472,54 @@ async def test_strangers_cannot_fill_the_records(app: Intake, desk: Desk) -> Non
     assert "DK1" in {m.serial for m in known}
 
 
+@on_both
+async def test_invented_machines_do_not_hide_a_real_one_of_another_address(
+    app: Intake, feed: Attendance, desk: Desk
+) -> None:
+    def invent(connection: sa.Connection) -> None:
+        for number in range(500):
+            at = f"10.6.6.{number % 10}"
+            stranger = kept.Contact(serial=f"X{number}", at=NOW, accepted=False, address=at)
+            kept.meet(connection, stranger)
+
+    await desk.records.write(invent)
+    async with listening(app) as port:
+        await say(port, get("getrequest?SN=NEW9&INFO=Ver,1,1,1,10.6.6.1"))
+    assert len(await desk.records.read(kept.machines)) == 200
+    assert (await look(feed, desk))["machine/NEW9"].value is not None
+
+
+@on_both
+async def test_invented_machines_of_the_same_address_do_not_hide_one_that_goes_on_asking(
+    app: Intake, feed: Attendance, desk: Desk, clock: Clock, machines: Path
+) -> None:
+    async with listening(app) as port:
+        for number in range(30):
+            await say(port, get(f"ping?SN=X{number}"))
+        await say(port, get("ping?SN=NEW9"))
+        assert "machine/NEW9" not in await look(feed, desk)
+        assert desk.note["strangers"] == "11 mesin lain di luar daftar tidak ditampilkan"
+        clock.forward(30)
+        await say(port, get("ping?SN=NEW9"))
+        for number in range(30, 60):
+            await say(port, get(f"ping?SN=X{number}"))
+        assert (await look(feed, desk))["machine/NEW9"].value is not None
+        await say(port, get("ping?SN=NEW10"))
+        machines.write_text(LIST + "NEW10,camat-utara,Depan\n")
+        assert body(await say(port, get("getrequest?SN=NEW10"))) == b"C:1:CHECK\n"
+        clock.forward(601)
+        for number in range(60, 80):  # those before have gone
+            await say(port, get(f"ping?SN=X{number}"))
+    readings = await look(feed, desk)
+    assert {f"machine/X{number}" for number in range(60, 80)} <= readings.keys()
+    assert "strangers" not in desk.note
+
+
 async def test_without_a_serial_nothing_is_taken(app: Intake, tray: Tray) -> None:
     async with listening(app) as port:
         assert status(await say(port, get("cdata?options=all"))) == 400
         assert status(await say(port, upload(PUNCHES, sn="a%20b"))) == 400
-    assert len(tray.kept) == 2
+    assert [source for source, *_ in tray.kept] == ["127.0.0.1"]
 
 
 @on_both

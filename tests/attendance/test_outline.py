@@ -52,7 +52,13 @@ UPLOADS = [
     ("FINGERTMP", f"FP PIN=1\tTMP={PHOTO}\n".encode(), b"OK: 1"),
     ("OPERLOG", USER, b"OK: 1"),
     ("ATTLOG", USER + b"101\tBUDI-RAHASIA\tSECRETPW1\t7654321\n", b"OK: 2"),
-    ("ATTLOG&ContentType=tgz", PHOTO.encode(), b"OK: 1"),
+    (
+        "ATTLOG&ContentType=tgz",
+        PHOTO.encode(),
+        b"its scans come packed (tgz), and cannot be read\n",
+    ),
+    ("OPERLOG&ContentType=tgz", PHOTO.encode(), b"OK: 1"),
+    ("BIODATA&ContentType=tgz", PHOTO.encode(), b"OK: 1"),
     ("rtlog", f"pin=1\tevent=x\tname=BUDI-RAHASIA\ttmp={PHOTO}\n".encode(), b"OK"),
 ]
 
@@ -91,7 +97,7 @@ async def test_answers_to_questions_that_nobody_asked_are_left(app: Intake, tray
 async def test_our_own_failure_keeps_nothing_of_what_was_sent(
     app: Intake, desk: Desk, tray: Tray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("commandcenter.attendance.iclock.records", lambda _: 1 / 0)
+    monkeypatch.setattr("commandcenter.attendance.iclock.count", lambda _: 1 / 0)
     async with listening(app) as port:
         await say(port, upload(USER, table="USERINFO"))
     assert tray.kept == [("127.0.0.1", "our own failure (ZeroDivisionError)", b"")]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import tarfile
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -41,25 +39,16 @@ def test_what_a_machine_writes_is_read_back(pin: str, at: Any, status: int, veri
 
 @given(st.lists(st.text("ab\t1", max_size=5)))
 def test_n_counts_the_lines_that_are_not_empty(lines: list[str]) -> None:
-    told = iclock.records("\r\n".join(lines).encode())
-    assert len(told) == sum(bool(line.strip()) for line in lines)
+    told = iclock.count("\r\n".join(lines).encode())
+    assert told == sum(bool(line.strip()) for line in lines)
 
 
-@given(st.binary())
-def test_any_bytes_are_a_packed_batch_or_not(raw: bytes) -> None:
-    with pytest.raises(iclock.BadLine):
-        iclock.unpack(raw)
-
-
-def test_a_packed_batch_that_would_fill_the_memory_is_not_unpacked() -> None:
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz") as package:
-        member = tarfile.TarInfo("bomb")
-        member.size = 60 * 2**20
-        package.addfile(member, io.BytesIO(bytes(member.size)))
-    assert len(packed.getvalue()) < 100_000
-    with pytest.raises(iclock.BadLine, match="unfolds"):
-        iclock.unpack(packed.getvalue())
+@given(st.lists(st.sampled_from([b"a\t1", b"\0", b" ", b"\t", b"\r", b"\n"])).map(b"".join))
+def test_pages_have_every_line_that_is_counted(body: bytes) -> None:
+    long = body * 10_000
+    pages = [*iclock.pages(long)]
+    assert sum(map(len, pages)) == iclock.count(long)
+    assert all(len(b"\n".join(page)) <= 17_000 + len(body) for page in pages if b"\n" in body)
 
 
 @given(st.binary() | st.text().map(str.encode))

@@ -154,7 +154,7 @@ async def test_one_that_is_not_listed_keeps_its_events_and_leaves_one_trace(
     )
     assert count == 0
     assert ((await look(feed, desk))["machine/NEW9"].value or {})["state"] == "pending"
-    assert [source for source, *_ in tray.kept] == ["NEW9"]
+    assert [source for source, *_ in tray.kept] == ["127.0.0.1"]
 
 
 async def test_events_of_cards_alone_leave_the_office_unknown(

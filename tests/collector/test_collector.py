@@ -290,16 +290,6 @@ async def test_bad_input_waits_while_the_records_are_away(
     records.close()
 
 
-async def test_a_flood_of_bad_input_does_not_fill_the_memory(
-    desk: Desk, sqlite_records: Records, caplog: pytest.LogCaptureFixture
-) -> None:
-    tray = Tray(sqlite_records, desk.now)
-    for number in range(tray.MOST_WAITING + 5):
-        tray.put("told", "a", f"bad {number}")
-    assert len(said(caplog)) == 5
-    assert tray._waiting.qsize() == tray.MOST_WAITING
-
-
 async def test_a_thing_whose_row_has_a_mistake_is_not_forgotten_at_a_restart(
     bus: Bus, desk: Desk
 ) -> None:

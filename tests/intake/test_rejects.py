@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+
 from commandcenter.records import rejects
 from commandcenter.records.database import Records
 from tests.conftest import NOW
@@ -31,3 +33,34 @@ async def test_texts_that_a_database_would_refuse_are_kept_all_the_same(records:
     [kept] = await records.read(rejects.latest)
     assert kept.source == "nul � and ?"
     assert len(kept.reason) == 500
+
+
+async def test_a_source_that_sends_much_pushes_out_its_own_and_nobody_elses(
+    records: Records,
+) -> None:
+    def fill(connection: sa.Connection) -> None:
+        def one(feed: str, source: str, reason: str) -> None:
+            rejects.keep(connection, at=NOW, feed=feed, source=source, reason=reason, most=10)
+
+        one("import", "aduan.csv", "honest")
+        one("attendance", "DK1", "honest")
+        for number in range(30):
+            one("attendance", "10.6.6.6", str(number))
+        for number in range(30):
+            one("intake", f"10.6.6.{number}", str(number))  # sources that it makes up
+
+    await records.write(fill)
+    kept = [(r.feed, r.source, r.reason) for r in await records.read(rejects.latest)]
+    assert len(kept) == 10
+    assert ("import", "aduan.csv", "honest") in kept
+    assert ("attendance", "DK1", "honest") in kept
+    assert ("attendance", "10.6.6.6", "29") in kept  # the newest of it
+    assert sum(feed == "intake" for feed, *_ in kept) in (4, 5)
+
+
+async def test_of_a_head_the_size_of_the_whole_is_told(records: Records) -> None:
+    await records.write(
+        rejects.keep, at=NOW, feed="f", source="s", reason="r", body=b"head", size=10**7
+    )
+    [kept] = await records.read(rejects.latest)
+    assert (kept.body, kept.size) == (b"head", 10**7)
