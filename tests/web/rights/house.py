@@ -24,6 +24,7 @@ from commandcenter.records.maintenance import Window, plan, windows_between
 from commandcenter.records.pairing import ask, claim_code, collect
 from commandcenter.records.sessions import begin
 from commandcenter.web.visitors import COOKIE, DISPLAY_COOKIE
+from tests.conftest import wait_until
 from tests.web import samples
 from tests.web.conftest import Site, apart
 
@@ -88,6 +89,7 @@ class House:
             self._happen(connection)
         self.site.start()
         apart(self._tell)
+        self.restrict("operator", "admin")
         return self
 
     def client(self, who: str) -> httpx.Client:
@@ -161,14 +163,24 @@ class House:
             wanted = Step(incident=number, version=version, who="operator", **step)
             take_step(connection, wanted, now, Terms())
 
+    def restrict(self, *roles: str) -> None:
+        """From now on the camera is for these; none: for all. Returns when the site knows."""
+        told = {**(samples.camera(1).value or {}), "name": "Kamera Zaitun", "office": "satu"}
+        hidden = samples.reading("cameras", f"camera/{CAMERA}", told | {"seen_by": list(roles)})
+        self.site.publish("cameras", [hidden])
+        with self.client("operator") as client:
+            sees = "operator" in roles or not roles
+            page = {"page": "/"}
+            wait_until(
+                lambda: (CAMERA in client.get("/_dash-layout", params=page).text) == sees,
+                "the site knows for whom the camera is",
+            )
+
     async def _tell(self) -> None:
         bus = Bus(self.site.redis_url)
-        told = {**(samples.camera(1).value or {}), "name": "Kamera Zaitun", "office": "satu"}
-        hidden = told | {"seen_by": ["operator", "admin"]}
         device = {**(samples.device(1).value or {}), "name": "Alat Zamrud", "office": "dua"}
-        cameras = [samples.camera(1), samples.reading("cameras", f"camera/{CAMERA}", hidden)]
         try:
-            await bus.publish("cameras", cameras)
+            await bus.publish("cameras", [samples.camera(1)])
             await bus.publish("network", [samples.reading("network", "device/zamrud", device)])
             await Bell(bus, self.records, samples.present).ring(self.incidents.values())
         finally:

@@ -20,11 +20,8 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from commandcenter.records.database import Records
 from commandcenter.web.doors import DOORS, Door
-from tests.conftest import RedisProcess, wait_until
-from tests.web.conftest import Site
-from tests.web.rights.house import CAMERA, House, config, words
+from tests.web.rights.house import CAMERA, House, words
 
 # Of the first office, of the second, and of a camera of the first that is for operators.
 MELATI = ("JudulMelati", "RincianMelati", "CatatanMelati", "LampauMelati", "SebabMelati",
@@ -95,25 +92,6 @@ BODIES: dict[str, list[dict[str, Any]]] = {
     ],
 }
 """What is done at a door; {} at others."""
-
-
-@pytest.fixture(scope="module")
-def house(module_redis: RedisProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder = tmp_path_factory.mktemp("site")
-    site = Site(folder, module_redis.url, config(folder))
-    records = Records(site.records_url)
-    found = House(site, records).open()
-    for who, to, note in (("operator", "admin", "PesanSeluruh"), ("dua", "admin", "PesanKenanga")):
-        with found.client(who) as giver:
-            answer = giver.post("/console/handover", json={"to": to, "note": note})
-            assert answer.status_code == 200, answer.text
-    page = {"page": "/wall"}
-    with found.client("display") as display:
-        known = lambda: "JudulMelati" in display.get("/_dash-layout", params=page).text  # noqa: E731
-        wait_until(known, "the display and the incidents are known")
-    yield found
-    site.stop()
-    records.close()
 
 
 def paths(door: Door) -> Iterator[str]:
