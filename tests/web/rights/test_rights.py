@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from commandcenter.web.doors import DOORS, Door
@@ -187,3 +187,39 @@ def test_nobody_acts_on_what_they_may_not_see(house: House, who: str) -> None:
             assert found == set(), f"{path} tells {who} of {found}"
     assert [house.row(which) for which in foreign] == before
     assert hidden <= {window.id for window in house.windows()}, "somebody's work was cancelled"
+
+
+async def test_what_is_told_of_a_camera_leaves_an_open_page_when_the_camera_is_for_others(
+    house: House,
+) -> None:
+    await asyncio.to_thread(house.restrict)
+    for who, page in (("viewer", "/"), ("leader", "/console")):
+        async with asyncio.timeout(20), opened(house, who, page) as connection:
+            assert "JudulZaitun" in await whole(connection)
+            await asyncio.to_thread(house.restrict, "operator", "admin")
+            assert "JudulZaitun" not in await whole(connection)
+            await asyncio.to_thread(house.restrict)
+            assert "JudulZaitun" in await whole(connection)
+    await asyncio.to_thread(house.restrict, "operator", "admin")
+
+
+def opened(house: House, who: str, page: str) -> connect:
+    """A page of somebody, as far as the server knows."""
+    with house.client(who):
+        headers = house.people[who].headers
+    address = f"ws://127.0.0.1:{house.site.port}/live?page={page}&lang=id"
+    origin: Any = house.site.address
+    return connect(address, additional_headers=headers, origin=origin, max_size=None)
+
+
+async def whole(connection: ClientConnection) -> str:
+    """The next frame that replaces all that the page has."""
+    async for frame in connection:
+        told = orjson.loads(frame)
+        if told.get("ask"):
+            await connection.send("here")
+        if told["t"] == "rows" and told["whole"]:
+            return str(frame)
+        if told["t"] in ("hello", "stage") and told["panels"]:
+            return str(frame)
+    raise AssertionError("the page was closed")
