@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -54,7 +55,7 @@ def sees(board: Board, role: str, scope: Scope = SCOPES[0]) -> Sees:
 async def every(records: Records) -> None:
     for feed, key, office in product(FEEDS, KEYS, OFFICES):
         thing = (f"aturan {office}", feed, key)
-        told = {"level": "warning", "title": key, "office": office}
+        told: dict[str, Any] = {"level": "warning", "title": key, "office": office}
         await records.write(open_incident, thing, NOW, **told)
 
 
@@ -123,7 +124,7 @@ async def test_the_title_of_what_an_incident_went_into_is_not_told_to_who_does_n
     records: Records, board: Board
 ) -> None:
     part, whole = ("r", "network", "device/bagian"), ("r", "network", "device/induk")
-    told = {"level": "warning", "title": "Induk rahasia", "office": "dua"}
+    told: dict[str, Any] = {"level": "warning", "title": "Induk rahasia", "office": "dua"}
     await records.write(open_incident, whole, NOW, **told)
     number = await records.write(
         open_incident, part, NOW, level="warning", title="Bagian", office="satu"

@@ -127,8 +127,8 @@ class House:
             ("semua", "region", "", "Seluruh"),
         ):
             when: dict[str, Any] = {"starts_at": now - HOUR, "ends_at": now + 3 * HOUR, "at": now}
-            told = {"title": f"Kerja{word}", "note": f"Rencana{word} {which}", "who": "admin"}
-            plan(connection, kind=about, scope=scope, zone="Asia/Jakarta", **when, **told)
+            when |= {"title": f"Kerja{word}", "note": f"Rencana{word} {which}", "who": "admin"}
+            plan(connection, kind=about, scope=scope, zone="Asia/Jakarta", **when)
         # A part of the other office's incident, whose title is its last note.
         part = ("bagian", "network", "device/bagian")
         said: dict[str, Any] = {"title": "Bagian", "level": "warning", "office": "satu"}
