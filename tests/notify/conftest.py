@@ -142,7 +142,7 @@ def _maker(records: Records, clock: Clock) -> MakeOffice:
         told = {"send": send or gateway, "jitter": lambda: 1.0, **more}
         say = Language("en", ZONE)
         bus = bus or Bus("redis://127.0.0.1:1/0")  # nobody there: messages need no bus
-        notifier = Notifier(records, bus, roster, say, clock, **told)  # type: ignore[arg-type]
+        notifier = Notifier(records, bus, roster, say, clock, **told)
         await notifier.begin()
         return Office(records=records, clock=clock, gateway=gateway, notifier=notifier)
 
