@@ -110,8 +110,9 @@ class Sees:
 
     def place(self, feed: str, office: str) -> bool:
         """Whether what this feed tells of this office is. What is of no office is not of theirs."""
+        scope = self.eyes.scope
         code = self.offices.codes.get(office, office)
-        return self.eyes.scope.covers(office=code, feed=feed)
+        return scope.whole or scope.covers(office=code, feed=feed)
 
     def incident(self, row: About) -> bool:
         """Whether an incident is: what it is about must be."""
@@ -119,8 +120,8 @@ class Sees:
 
     def told(self, value: Mapping[str, Any]) -> bool:
         """The same of an incident as it lies on the bus (vocabulary.Incident)."""
-        feed, key, office = (str(value.get(name) or "") for name in ("feed", "about", "office"))
-        return self.thing(feed, key, office)
+        feed, key = str(value.get("feed") or ""), str(value.get("about") or "")
+        return self.thing(feed, key, str(value.get("office") or ""))
 
     def known_thing(self, feed: str, key: str) -> bool:
         """Whether a thing is that names its office itself."""

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from commandcenter.access.roles import EVERYBODY, Visitor
+from commandcenter.access.roles import EVERYBODY, Eyes, Visitor
 from commandcenter.access.sees import Offices, Sees
 from commandcenter.board import Board, View
 from commandcenter.reading import Reading
@@ -136,9 +136,16 @@ class Ledger:
             self.write(reader, frames[same])
             debt.whole, debt.totals = False, self._told(debt)
 
-    def _owe(self, debt: Debt, changed: Iterable[int]) -> None:
-        """It is told of the incidents that its reader may see, and of those that went."""
-        debt.owed |= dict.fromkeys(n for n in changed if self._is_for(n, debt.sees))
+    def _owe(
+        self, debt: Debt, changed: Iterable[int], theirs: dict[Eyes, list[int]] | None = None
+    ) -> None:
+        """It is told of the incidents that its reader may see, and of those that went. `theirs`:
+        which these are for the same eyes, judged once for all readers."""
+        theirs = {} if theirs is None else theirs
+        eyes = debt.sees.eyes
+        if eyes not in theirs:
+            theirs[eyes] = [n for n in changed if self._is_for(n, debt.sees)]
+        debt.owed |= dict.fromkeys(theirs[eyes])
 
     def _is_for(self, number: int, sees: Sees) -> bool:
         row = self._rows.get(number)
@@ -156,8 +163,9 @@ class Ledger:
         self._rests_until = asyncio.get_running_loop().time() + REST
         changed = self._look()
         written: dict[Any, bytes] = {}
+        theirs: dict[Eyes, list[int]] = {}
         for reader, debt in list(self._debts.items()):
-            self._owe(debt, changed)
+            self._owe(debt, changed, theirs)
             self.pay(reader, written)
 
     # --- what is told -------------------------------------------------------------------------

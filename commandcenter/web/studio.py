@@ -94,6 +94,7 @@ class Studio:
             for code, say in languages.items()
         }
         self._cameras: dict[str, dict[str, tuple[str, ...]]] = {}  # feed -> camera -> roles
+        self._secret: frozenset[str] = frozenset()  # feeds that tell of what not all may see
 
     def canvases(self) -> Collection[Canvas]:
         """All of them."""
@@ -113,11 +114,7 @@ class Studio:
         if not panel.by_role:
             return EVERYBODY
         incidents = FEED in panel.feeds
-        secret = any(
-            any(cameras.values())
-            for feed, cameras in self._cameras.items()
-            if incidents or feed in panel.feeds
-        )
+        secret = self._secret if incidents else self._secret.intersection(panel.feeds)
         return Eyes(role=eyes.role if secret else "", scope=eyes.scope if incidents else Scope())
 
     def notice_cameras(self, feeds: Iterable[str]) -> bool:
@@ -131,6 +128,8 @@ class Studio:
                 del self._cameras[feed]
         if before == self._cameras:
             return False
+        secret = (feed for feed, cameras in self._cameras.items() if any(cameras.values()))
+        self._secret = frozenset(secret)
         for canvas in self._canvases.values():
             canvas.dirty |= canvas.panel.by_role
         return True
