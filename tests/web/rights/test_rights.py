@@ -174,6 +174,24 @@ def test_what_is_not_theirs_is_as_what_does_not_exist(house: House, who: str, wh
             assert (theirs.status_code, theirs.text) == (404, nothing.text)
 
 
+def test_acting_on_what_is_not_theirs_is_answered_as_if_it_did_not_exist(house: House) -> None:
+    window = next(one.id for one in house.windows() if one.scope == "dua")
+    number, nothing = house.incidents["dua"], 987654
+    with house.client("satu") as client, house.client("token satu") as program:
+        path = "/console/maintenance/{}/cancel"
+        answers = [client.post(path.format(one), json={}) for one in (window, nothing)]
+        assert [one.status_code for one in answers] == [404, 404]
+        assert answers[0].text == answers[1].text
+        path, asked = "/api/v1/incidents/{}/steps", {"act": "acknowledge", "version": 1}
+        answers = [program.post(path.format(one), json=asked) for one in (number, nothing)]
+        assert [one.status_code for one in answers] == [404, 404]
+        seen = [{"number": one, "version": 1} for one in (number, nothing)]
+        told = client.post("/console/steps", json={"act": "acknowledge", "incidents": seen}).json()
+    assert told["done"] == []
+    assert {one["why"] for one in told["refused"]} == {"Insiden itu tidak ada"}
+    assert {one["version"] for one in told["refused"]} == {None}
+
+
 @pytest.mark.parametrize("who", [who for who in PEOPLE if NEVER[who]])
 def test_nobody_acts_on_what_they_may_not_see(house: House, who: str) -> None:
     foreign = FOREIGN.get(who, ("kamera", "lampau kamera"))
