@@ -21,7 +21,7 @@ window.commandcenter = window.commandcenter || {};
   // --- the summary -----------------------------------------------------------------------------
   function told(summary) {
     const sum = (levels) => Object.values(levels || {}).reduce((all, n) => all + n, 0);
-    const figures = [
+    const figures = summary.counts && [
       [cc.word("unacknowledged"), sum(summary.counts.open)],
       [cc.word("in work"), sum(summary.counts.acknowledged) + sum(summary.counts.working)],
       [cc.word("shelved"), sum(summary.counts.shelved)],
@@ -29,7 +29,7 @@ window.commandcenter = window.commandcenter || {};
       [cc.word("resolved in this shift"), summary.resolved],
     ];
     return [
-      cc.make("div", { class: "sums" }, figures.map(([word, n]) => cc.make("p", null, cc.make("b", null, cc.number(n)), word))),
+      figures && cc.make("div", { class: "sums" }, figures.map(([word, n]) => cc.make("p", null, cc.make("b", null, cc.number(n)), word))),
       named(cc.word("Critical"), summary.critical),
       named(cc.word("Assigned to the one who hands over"), summary.mine),
       named(cc.word("Shelving ends within 12 hours"), summary.shelved),
@@ -77,8 +77,9 @@ window.commandcenter = window.commandcenter || {};
   }
 
   function asked(one, again) {
-    const done = async () => {
-      desk.toast({ text: cc.word("Taken over from {who}", { who: one.from_who }) });
+    const done = async ({ stays }) => {
+      const text = cc.word("Taken over from {who}", { who: one.from_who });
+      desk.toast({ text: stays ? `${text}. ${stays}` : text });
       await again();
     };
     const take = cc.button(cc.word("I take it over"), () => desk.busily(take, `/console/handover/${one.id}/take`, {}, done), { class: "main" });

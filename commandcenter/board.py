@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from commandcenter.access.roles import EVERYBODY, Eyes
+from commandcenter.access.sees import Offices, Sees
 from commandcenter.language import Language
-from commandcenter.reading import Origin, Reading
+from commandcenter.reading import Origin, Reading, office_of
 from commandcenter.region import Region
 
 PROCESS_SILENT = timedelta(seconds=120)  # they tell every 15 or 30 s
@@ -80,6 +82,20 @@ class Board:
         """The latest reading of a key."""
         return self._latest.get((feed, key.partition("/")[0]), {}).get(key)
 
+    def cameras(self) -> Set[str]:
+        """The cameras that feeds tell of."""
+        return {r.identity for feed in self.patience for r in self.all(feed, "camera")}
+
+    def seen_by(self, camera: str) -> list[Sequence[str]]:
+        """The roles that each feed names for a camera; none for all."""
+        told = (self.one(feed, f"camera/{camera}") for feed in self.patience)
+        return [(r.value or {}).get("seen_by") or () for r in told if r is not None]
+
+    def office_of(self, feed: str, key: str) -> str:
+        """The office that a thing says it is of."""
+        told = self.one(feed, key)
+        return office_of(key, told.value or {}) if told else ""
+
     def history(self, feed: str, key: str) -> Sequence[Reading]:
         """The recent past of a key whose kind is in `series`, oldest first."""
         return tuple(self._history.get((feed, key), ()))
@@ -91,13 +107,6 @@ class Board:
     def newest(self, feed: str) -> datetime | None:
         """The time at the source of the newest thing a feed told."""
         return self._newest.get(feed)
-
-
-def visible(reading: Reading, role: str) -> bool:
-    """Whether a role may see what a reading is about. Most things are for everybody; a camera may
-    name the roles that it is for, and then nothing drawn for everybody ("") shows it."""
-    roles = (reading.value or {}).get("seen_by")
-    return not roles or role in roles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,18 +148,31 @@ class View:
     now: datetime
     say: Language
     region: Region
-    role: str = ""
-    """For whom it is drawn; "": for everybody."""
+    eyes: Eyes = EVERYBODY
+    """For whom it is drawn."""
+    offices: Offices = field(default_factory=Offices)
+    """Whose something is."""
 
     def all(self, kind: str) -> list[Reading]:
-        """The latest reading of every key of a kind, over the panel's feeds; without those that
-        are not for the eyes of this role."""
+        """The latest reading of every key of a kind, over the panel's feeds; without the cameras
+        and incidents that are not for these eyes."""
         told = (r for feed in self.feeds for r in self.board.all(feed, kind))
-        return [reading for reading in told if visible(reading, self.role)]
+        sees = Sees(known=self.board, offices=self.offices, eyes=self.eyes)
+        match kind:
+            case "camera":
+                return [reading for reading in told if sees.camera(reading.identity)]
+            case "incident" | "aside":
+                return [reading for reading in told if sees.told(reading.value or {})]
+        return list(told)
 
     def values(self, kind: str) -> list[Any]:
         """The values of `all(kind)`: dicts shaped as in commandcenter.vocabulary."""
         return [reading.value for reading in self.all(kind)]
+
+    def counted(self, kind: str) -> list[Any]:
+        """The values of all of a kind, whoever looks: for figures only. Nothing of one may be
+        drawn that says which it is."""
+        return [r.value for feed in self.feeds for r in self.board.all(feed, kind)]
 
     def history(self, reading: Reading) -> Sequence[Reading]:
         """The recent past of what a reading is about, oldest first."""

@@ -153,8 +153,11 @@ async def notify(config: Config) -> None:
         escalations=config.escalations,
     )
     say = Language(config.region.language, config.zone)
+    watched = {name for name, feed in config.feeds.items() if feed.process == "cameras"}
+    cameras = {name: patience for name, patience in config.patience.items() if name in watched}
     async with open_house(config, "notify") as house:
-        await _until_told([Notifier(house.records, house.bus, roster, say, now).run()])
+        notifier = Notifier(house.records, house.bus, roster, say, now, cameras=cameras)
+        await _until_told([notifier.run()])
 
 
 async def _collect(config: Config, process: str) -> None:

@@ -5,6 +5,7 @@ This is the only kind of message that travels from feeds over the bus to boards 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -68,6 +69,14 @@ class Reading:
         if value is not None and not isinstance(value, dict):
             raise BadReading(f"{feed}:{key} number {number}: its value is not an object")
         return cls(feed=feed, key=key, at=at, value=value, origin=origin, number=number)
+
+
+def office_of(key: str, value: Mapping[str, Any]) -> str:
+    """The office that a thing says it is of, "" for none; a complaint is at the agency that it was
+    given to."""
+    kind, _, identity = key.partition("/")
+    told = value.get("office") or value.get("agency") or (kind == "office" and identity)
+    return told if isinstance(told, str) else ""
 
 
 def sayable(value: Any) -> Any:

@@ -18,6 +18,7 @@ class Incidents(Panel):
     """Open incidents, those that wait for a person on top."""
 
     heading: ClassVar[str] = "Incidents"
+    by_role: ClassVar[bool] = True
 
     feeds: tuple[str, ...] = ("incidents",)
     show: int = 40
@@ -26,16 +27,17 @@ class Incidents(Panel):
     def render(self, view: View) -> Drawing:
         """Unacknowledged before acknowledged, critical before warning, old before new."""
         found = sorted(view.values("incident"), key=urgency)
-        rest = len(found) - self.show
+        open_ones = len(view.counted("incident"))  # also those that are not for these eyes
+        rest = open_ones - min(len(found), self.show)
         known = bool(view.values("totals")) and view.runs("watch")
         return Drawing(
-            empty=known and not found,
-            subtitle=_subtitle(view, len(found)),
+            empty=known and not open_ones,
+            subtitle=_subtitle(view, open_ones),
             body=div(
                 "incidents",
                 *(_row(view, incident) for incident in found[: self.show]),
                 more(rest),
-                _nothing(view, known=known) if not found or not known else None,
+                _nothing(view, known=known) if not open_ones or not known else None,
             ),
         )
 
@@ -48,7 +50,7 @@ def _nothing(view: View, *, known: bool) -> Node:
 
 
 def _subtitle(view: View, open_ones: int) -> str:
-    shelved = sum(one["state"] == "shelved" for one in view.values("aside"))
+    shelved = sum(one["state"] == "shelved" for one in view.counted("aside"))
     told = view.say("{n} open", n=open_ones)
     return f"{told} · {view.say('{n} shelved', n=shelved)}" if shelved else told
 

@@ -313,7 +313,7 @@ def _camera_level(states: Counter[str], number: int) -> str:
 
 def _incidents(view: View) -> Figure:
     say = view.say
-    found, totals = view.values("incident"), view.values("totals")
+    found, totals = view.counted("incident"), view.values("totals")
     waiting = [i for i in found if not i["acknowledged_at"]]
     known = bool(totals) and view.runs("watch")
     oldest = min((i["opened_at"] for i in waiting), default=None)

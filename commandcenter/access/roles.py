@@ -46,6 +46,18 @@ def scope_of(offices: Iterable[str], domains: Iterable[str]) -> Scope:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Eyes:
+    """For whom something is drawn or told: by this alone it is the same for two or not."""
+
+    role: str = ""
+    """ "": for everybody."""
+    scope: Scope = Scope()
+
+
+EVERYBODY = Eyes()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
     """Whoever knocks, once we know who it is."""
 
@@ -63,3 +75,8 @@ class Visitor:
     signed_in_at: datetime | None = None
     """When a person last showed who they are."""
     demo: bool = False
+
+    @property
+    def eyes(self) -> Eyes:
+        """What decides what they see (commandcenter.access.sees)."""
+        return Eyes(role=self.role, scope=self.scope)

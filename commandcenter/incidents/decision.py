@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Self, TypeAlias
 
 from commandcenter.incidents.rules import Thing, Words
-from commandcenter.reading import Origin
+from commandcenter.reading import Origin, office_of
 
 RECOVERED = "sudah pulih"
 
@@ -22,10 +22,9 @@ class Place(NamedTuple):
 
     @classmethod
     def of(cls, key: str, value: Mapping[str, Any]) -> Self:
-        """The place of a reading. A complaint is at the agency it was given to."""
-        kind, _, identity = key.partition("/")
-        office = value.get("office") or value.get("agency") or (kind == "office" and identity)
-        return cls(*map(_word, (office, value.get("kecamatan"), value.get("provider"))))
+        """The place of a reading."""
+        kecamatan, provider = _word(value.get("kecamatan")), _word(value.get("provider"))
+        return cls(office_of(key, value), kecamatan, provider)
 
 
 NOWHERE = Place()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from commandcenter.language import Language
 from commandcenter.notify import messages
+from commandcenter.notify.discretion import Discretion
 from commandcenter.notify.roster import Roster
 from commandcenter.notify.settings import Channel
 from commandcenter.records.outbox import ENDED, Draft, Happening
@@ -19,6 +20,7 @@ class Writer:
 
     roster: Roster
     say: Language
+    discretion: Discretion
     now: datetime
 
     def __call__(self, happening: Happening) -> Iterator[Draft]:
@@ -28,7 +30,8 @@ class Writer:
         wanted = "resolved" if kind in ENDED else kind
         for channel in self._told(kind, happening):
             if wanted in channel.steps:
-                yield self._draft(kind, happening, channel)
+                told = replace(happening, row=self.discretion.told(channel, happening.row))
+                yield self._draft(kind, told, channel)
 
     def _told(self, kind: str, now: Happening) -> Iterable[Channel]:
         """Who was told of the fall is told of its end."""

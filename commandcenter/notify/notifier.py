@@ -12,12 +12,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from datetime import datetime, timedelta
 
+from commandcenter.access.sees import Sees
+from commandcenter.board import Board, Patience
 from commandcenter.bus import Bus, News
 from commandcenter.language import Language
+from commandcenter.notify.discretion import Discretion
 from commandcenter.notify.drafts import Writer
 from commandcenter.notify.gateway import Gateway
 from commandcenter.notify.ladder import due_rungs, of_level
@@ -37,7 +40,8 @@ INCIDENTS = "incidents"  # the feed
 
 
 class Notifier:
-    """Tells people of incidents. `send` hands a letter to a gateway, apprise by default."""
+    """Tells people of incidents. `cameras` are the feeds that tell for whom a camera is; `send`
+    hands a letter to a gateway, apprise by default."""
 
     every = 1.0
     """Seconds between looks at the log and at the outbox."""
@@ -51,14 +55,18 @@ class Notifier:
         now: Callable[[], datetime],
         send: Send | None = None,
         jitter: Callable[[], float] = random.random,
+        cameras: Mapping[str, Patience] | None = None,
     ) -> None:
         self.records, self.bus, self.roster, self.say, self.now = records, bus, roster, say, now
         send = send or Gateway(say)
+        self.board = Board(patience=cameras or {})
+        self.discretion = Discretion(say=say, sees=Sees(known=self.board))
         self.senders = {
             channel.name: Sender(
                 channel=channel,
                 records=records,
                 roster=roster,
+                discretion=self.discretion,
                 say=say,
                 now=now,
                 send=send,
@@ -100,7 +108,7 @@ class Notifier:
         if not await self.records.read(outbox.behind):
             return False
         now = self.now()
-        writer = Writer(roster=self.roster, say=self.say, now=now)
+        writer = Writer(roster=self.roster, say=self.say, discretion=self.discretion, now=now)
         await self.records.write(outbox.plan, now, writer)
         return True
 
@@ -142,12 +150,14 @@ class Notifier:
         return await self.records.read(escalation.unattended, before, level, len(rungs))
 
     async def _follow(self) -> None:
-        async with aclosing(self.bus.follow([INCIDENTS])) as follower:
+        feeds = [INCIDENTS, *self.board.patience]
+        async with aclosing(self.bus.follow(feeds)) as follower:
             async for news in follower:
                 self.hear(news)
 
     def hear(self, news: News) -> None:
-        """Note which incidents are in maintenance."""
+        """Note which incidents are in maintenance, and for whom the cameras are."""
+        self.board.take((r for r in news.readings if r.kind == "camera"), self.now())
         for reading in news.readings:
             if reading.kind != "incident" or not reading.identity.isdecimal():
                 continue

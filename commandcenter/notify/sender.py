@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from commandcenter.language import Language
+from commandcenter.notify.discretion import Discretion
 from commandcenter.notify.links import HOLDS, AckLink, sign
 from commandcenter.notify.messages import Letter, joined, number_of, recovered, signed, single
 from commandcenter.notify.pacing import MINUTE, back_off, last_words, next_sending
@@ -34,6 +35,7 @@ class Sender:
     channel: Channel
     records: Records
     roster: Roster
+    discretion: Discretion
     say: Language
     now: Callable[[], datetime]
     send: Send
@@ -91,7 +93,8 @@ class Sender:
         over = row is not None and row.resolved_at is not None and message.kind not in ENDED
         if row is None or row.resolved_at is None or not over or "resolved" in self.channel.steps:
             return letter
-        title = recovered(self.say, row.title, row.opened_at, row.resolved_at)
+        told = self.discretion.told(self.channel, row)
+        title = recovered(self.say, told.title, row.opened_at, row.resolved_at)
         return Letter(title=title, body=letter.body, mood="good")
 
     def _acknowledge(self, message: Message, row: IncidentRow | None) -> str:
@@ -102,6 +105,8 @@ class Sender:
             return ""
         if row is None or row.state != "open" or message.kind in ENDED:
             return ""
+        if self.discretion.hides(self.channel, row):
+            return ""  # its page tells all
         who = self.roster.person(self.channel, now)
         link = AckLink(incident=row.id, version=row.version, who=who, expires_at=now + HOLDS)
         try:

@@ -7,15 +7,17 @@ theirs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from commandcenter.access.sees import NO_LIMITS, Limits
 from commandcenter.records.chain import LONGEST_NOTE, wait_for_turn
 from commandcenter.records.incidents import ACTIVE, IncidentRow, change, rows, select_incident
+from commandcenter.records.limits import within
 from commandcenter.records.tables import fitted, handover, incident
 
 FIRST_SHIFT = timedelta(hours=12)  # what somebody looks back on who never handed over before
@@ -60,18 +62,24 @@ class NoHandover(LookupError):
     """There is no such hand-over that waits for this person."""
 
 
-def shift_of(connection: sa.Connection, who: str, at: datetime, most: int = 50) -> Shift:
-    """What this person would hand over now, `most` incidents of each list."""
+def shift_of(
+    connection: sa.Connection,
+    who: str,
+    at: datetime,
+    most: int = 50,
+    limits: Limits = NO_LIMITS,
+) -> Shift:
+    """What this person would hand over now, of what they see: `most` incidents of each list."""
     since = _began(connection, who, at)
     c = incident.c
-    active = c.state.in_(ACTIVE)
-    oldest = select_incident().where(active).order_by(c.id).limit(most)
+    theirs = within(limits)
+    oldest = select_incident().where(c.state.in_(ACTIVE), *theirs).order_by(c.id).limit(most)
     soon = (c.state == "shelved") & (c.shelved_until <= at + SOON)
     return Shift(
         since=since,
-        counts=_counts(connection),
-        opened=_how_many(connection, c.opened_at, since),
-        resolved=_how_many(connection, c.resolved_at, since),
+        counts=_counts(connection, theirs),
+        opened=_how_many(connection, c.opened_at >= since, *theirs),
+        resolved=_how_many(connection, c.resolved_at >= since, *theirs),
         mine=rows(connection, oldest.where(c.assignee == who)),
         critical=rows(connection, oldest.where(c.level == "critical", c.state != "shelved")),
         shelved=rows(connection, oldest.where(soon)),
@@ -100,20 +108,38 @@ def give(
     return Handover(**row)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A hand-over that was taken, and what became of what was assigned to the giver."""
+
+    handover: Handover
+    moved: list[int]
+    """These are now assigned to the receiver."""
+    left: int
+    """So many stay with the giver: the receiver does not see them."""
+
+
 def take(
-    connection: sa.Connection, handover_id: int, who: str, at: datetime, address: str = ""
-) -> tuple[Handover, list[int]]:
+    connection: sa.Connection,
+    handover_id: int,
+    who: str,
+    at: datetime,
+    address: str = "",
+    theirs: Callable[[IncidentRow], bool] | None = None,
+) -> Taken:
     """Confirm; what was assigned to the giver is now assigned to the receiver, each with its step
-    in the log. Their numbers come along. Raises NoHandover."""
+    in the log. `theirs`: of incidents that the receiver does not see none is. Raises NoHandover."""
     wait_for_turn(connection)
     taken = _answer(connection, handover_id, who, taken_at=at)
-    theirs = (incident.c.assignee == taken.from_who) & incident.c.state.in_(ACTIVE)
-    moved = rows(connection, select_incident().where(theirs).order_by(incident.c.id))
+    givers = (incident.c.assignee == taken.from_who) & incident.c.state.in_(ACTIVE)
+    found = rows(connection, select_incident().where(givers).order_by(incident.c.id))
+    moved = [row for row in found if theirs is None or theirs(row)]
     facts = {"assignee": who, "before": taken.from_who, "handover": taken.id}
     for row in moved:
         values = {"assignee": who}
         change(connection, row, values, at, who, "handed_over", facts=facts, address=address)
-    return taken, [row.id for row in moved]
+    numbers = [row.id for row in moved]
+    return Taken(handover=taken, moved=numbers, left=len(found) - len(moved))
 
 
 def refuse(
@@ -155,17 +181,19 @@ def _began(connection: sa.Connection, who: str, at: datetime) -> datetime:
     return found or at - FIRST_SHIFT
 
 
-def _counts(connection: sa.Connection) -> dict[str, dict[str, int]]:
+def _counts(
+    connection: sa.Connection, theirs: Iterable[sa.ColumnElement[bool]]
+) -> dict[str, dict[str, int]]:
     c = incident.c
-    grouped = sa.select(c.state, c.level, sa.func.count()).where(c.closed_at.is_(None))
+    grouped = sa.select(c.state, c.level, sa.func.count()).where(c.closed_at.is_(None), *theirs)
     told: dict[str, dict[str, int]] = {}
     for state, level, count in connection.execute(grouped.group_by(c.state, c.level)):
         told.setdefault(state, {})[level] = count
     return told
 
 
-def _how_many(connection: sa.Connection, column: sa.Column[datetime], since: datetime) -> int:
-    query = sa.select(sa.func.count()).select_from(incident).where(column >= since)
+def _how_many(connection: sa.Connection, *which: sa.ColumnElement[bool]) -> int:
+    query = sa.select(sa.func.count()).select_from(incident).where(*which)
     return connection.execute(query).scalar_one()
 
 

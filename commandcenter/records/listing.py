@@ -8,13 +8,15 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from commandcenter.access.sees import NO_LIMITS, Limits
 from commandcenter.records.incidents import IncidentRow, rows, select_incident
+from commandcenter.records.limits import within
 from commandcenter.records.tables import incident
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which of them. "" and None: any; so do no states, offices or domains."""
+    """Which of them. "" and None: any; so do no states."""
 
     states: Collection[str] = ()
     level: str | None = None
@@ -25,9 +27,8 @@ class Wanted:
     """In the title or the detail, in capitals or not."""
     since: datetime | None = None
     """Opened at this moment or later."""
-    offices: Collection[str] = ()
-    """What the asker is limited to, like `domains`, which are feeds."""
-    domains: Collection[str] = ()
+    limits: Limits = NO_LIMITS
+    """Of whoever asks."""
     before: int | None = None
     """Only those with a smaller number: the next page."""
 
@@ -40,7 +41,7 @@ def page(connection: sa.Connection, wanted: Wanted, limit: int) -> list[Incident
 
 def _which(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     c = incident.c
-    found: list[sa.ColumnElement[bool]] = []
+    found = within(wanted.limits)
     if wanted.states:
         found.append(c.state.in_(wanted.states))
         if "closed" not in wanted.states:
@@ -51,8 +52,6 @@ def _which(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
         found.append(c.id < wanted.before)
     if wanted.text:
         found.append((c.title + " " + c.detail).icontains(wanted.text, autoescape=True))
-    limits = {"office": wanted.offices, "feed": wanted.domains}
-    found += [c[name].in_(some) for name, some in limits.items() if some]
     exact = {"level": wanted.level, "feed": wanted.feed, "office": wanted.office}
     exact["provider"] = wanted.provider
     return found + [c[name] == value for name, value in exact.items() if value]

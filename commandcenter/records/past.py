@@ -9,7 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from commandcenter.access.sees import NO_LIMITS, Limits
 from commandcenter.records.incidents import IncidentRow, rows, select_incident
+from commandcenter.records.limits import into_of, seen, within
 from commandcenter.records.tables import incident, incident_log
 
 OVER = ("resolved", "closed")
@@ -35,9 +37,8 @@ class Search:
     office: str = ""
     cause: str = ""
     state: str = ""
-    offices: frozenset[str] = frozenset()
-    """Only these; none: all. So with `feeds`."""
-    feeds: frozenset[str] = frozenset()
+    limits: Limits = NO_LIMITS
+    """Of whoever searches."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +75,8 @@ def history(
 ) -> list[Ended]:
     """Those that were found, newest first."""
     query = select_incident().where(*_which(search)).order_by(*_newest_first)
-    return _ended_ones(connection, rows(connection, query.limit(limit).offset(offset)))
+    found = rows(connection, query.limit(limit).offset(offset))
+    return _ended_ones(connection, found, search.limits)
 
 
 def figures(connection: sa.Connection, search: Search) -> Figures:
@@ -92,7 +94,7 @@ def figures(connection: sa.Connection, search: Search) -> Figures:
 
 
 def _which(search: Search) -> list[sa.ColumnElement[bool]]:
-    found: list[sa.ColumnElement[bool]] = [_c.state.in_(OVER)]
+    found = [_c.state.in_(OVER), *within(search.limits)]
     if search.begin is not None:
         found.append(_ended >= search.begin)
     if search.end is not None:
@@ -100,10 +102,6 @@ def _which(search: Search) -> list[sa.ColumnElement[bool]]:
     if search.text:
         has = (_c.title + " " + _c.detail).icontains(search.text, autoescape=True)
         found.append(has)
-    if search.offices:
-        found.append(_c.office.in_(search.offices))
-    if search.feeds:
-        found.append(_c.feed.in_(search.feeds))
     wanted = {"feed": search.feed, "office": search.office, "cause": search.cause}
     exact = wanted | {"state": search.state}
     return found + [_c[name] == value for name, value in exact.items() if value]
@@ -134,24 +132,32 @@ def _median(
 # --- one incident ---------------------------------------------------------------------------------
 
 
-def similar(connection: sa.Connection, row: IncidentRow, limit: int = 8) -> list[Ended]:
+def similar(
+    connection: sa.Connection, row: IncidentRow, limit: int = 8, limits: Limits = NO_LIMITS
+) -> list[Ended]:
     """Past incidents of the same thing, then of the same rule at the same office; newest first."""
-    others = select_incident().where(_c.state.in_(OVER), _c.id != row.id).order_by(*_newest_first)
+    which = _c.state.in_(OVER), _c.id != row.id, *within(limits)
+    others = select_incident().where(*which).order_by(*_newest_first)
     same_thing = (_c.rule == row.rule) & (_c.feed == row.feed) & (_c.key == row.key)
     found = rows(connection, others.where(same_thing).limit(limit))
     if row.office and len(found) < limit:
         same_place = (_c.rule == row.rule) & (_c.office == row.office) & ~same_thing
         found += rows(connection, others.where(same_place).limit(limit - len(found)))
-    return _ended_ones(connection, found)
+    return _ended_ones(connection, found, limits)
 
 
-def _ended_ones(connection: sa.Connection, found: Sequence[IncidentRow]) -> list[Ended]:
-    """With what was noted at the end of each."""
+def _ended_ones(
+    connection: sa.Connection, found: Sequence[IncidentRow], limits: Limits
+) -> list[Ended]:
+    """With what was noted at the end of each; not with the title of an incident that it went into
+    and that they do not see."""
     log = incident_log.c
-    ends = sa.select(log.incident_id, log.who, log.note).where(
+    ends = sa.select(log.incident_id, log.who, log.note, log.facts).where(
         log.incident_id.in_([row.id for row in found]), log.step.in_(("resolved", "merged"))
     )
-    told = {n: (who, note) for n, who, note in connection.execute(ends.order_by(log.number))}
+    steps = connection.execute(ends.order_by(log.number)).all()
+    theirs = {0, *seen(connection, {into_of(facts) for *_, facts in steps}, limits)}
+    told = {n: (who, note if into_of(facts) in theirs else "") for n, who, note, facts in steps}
     nobody = "", ""
     return [
         Ended(row=row, who=told.get(row.id, nobody)[0], note=told.get(row.id, nobody)[1])

@@ -21,6 +21,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from commandcenter.access.sees import Offices
 from commandcenter.board import Board
 from commandcenter.bus import Bus, Pictures
 from commandcenter.config import Config
@@ -150,7 +151,14 @@ def _hub(
     series = frozenset(kind for panel in panels.values() for kind in panel.series)
     board = Board(patience=config.patience, series=series)
     languages = {code: Language(code, config.zone) for code in LANGUAGES}
-    studio = Studio(panels=panels, board=board, languages=languages, now=now, region=config.region)
+    studio = Studio(
+        panels=panels,
+        board=board,
+        languages=languages,
+        now=now,
+        region=config.region,
+        offices=Offices.of(config.offices),
+    )
     stages = Stages(
         walls=config.walls,
         display=displays.get,
@@ -160,14 +168,12 @@ def _hub(
         guests=lambda: displays.guests,
         now=now,
     )
-    codes = {office.name: office.code for office in config.offices}
     hub = Hub(
         studio=studio,
         stages=stages,
         now=now,
         build=build,
         valid=visitors.valid,
-        codes=codes,
         most_pages=config.web.pages,
     )
     visitors.open_pages = hub.sessions

@@ -44,17 +44,16 @@ class Console:
         board: Board,
         now: Callable[[], datetime],
     ) -> None:
-        self.config, self.board = config, board
-        doors = self.doors = Doors(config, records, now, lambda: visitors.staff)
+        doors = self.doors = Doors(config, records, board, now, lambda: visitors.staff)
         demo = any(feed.origin is Origin.DEMO for feed in config.feeds.values())
         origin = Origin.DEMO if demo else Origin.LIVE
         ringer = self.ringer = Ringer(Bell(bus, records, now, origin, config.zone), board)
         self.channels = Channels(doors, board)
         self.parts = (
             Steps(doors, ringer),
-            Detail(doors, board),
+            Detail(doors),
             History(doors),
-            MaintenanceDoors(doors, board),
+            MaintenanceDoors(doors),
             HandoverDoors(doors, ringer),
             self.channels,
             RejectedInput(doors, board),
@@ -68,4 +67,4 @@ class Console:
     def desk(self, say: Language, visitor: Visitor) -> dict[str, Any]:
         """What the page of this visitor is told when it is loaded."""
         channels = self.channels.told()
-        return desk_of(self.config, self.board, say, visitor, self.doors.people, channels)
+        return desk_of(self.doors, say, visitor, channels)

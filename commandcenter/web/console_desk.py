@@ -7,8 +7,9 @@ from typing import Any
 
 from commandcenter.access.roles import Visitor
 from commandcenter.board import Board
-from commandcenter.config import Config, Person
+from commandcenter.config import Person
 from commandcenter.language import Language
+from commandcenter.web.console_doors import Doors
 from commandcenter.web.doors import OPERATORS
 
 DOMAINS = {
@@ -24,18 +25,13 @@ ZONES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
 
 
 def desk_of(
-    config: Config,
-    board: Board,
-    say: Language,
-    visitor: Visitor,
-    people: Iterable[str],
-    channels: list[dict[str, Any]],
+    doors: Doors, say: Language, visitor: Visitor, channels: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """The property `desk` of the component Console, in one language. Whoever only reads is told
     nothing that one needs to act."""
-    region, scope = config.region, visitor.scope
-    acts = visitor.role in OPERATORS
-    mine = [f for f in config.feeds if not scope.domains or f in scope.domains]
+    config, sees, whole = doors.config, doors.sees(visitor), visitor.scope.whole
+    region, acts = config.region, visitor.role in OPERATORS
+    mine = filter(sees.feed, config.feeds)
     roster = {person.name: person for person in config.people}
     return {
         "region": {"name": region.name, "initials": region.initials, "office": region.office},
@@ -43,10 +39,10 @@ def desk_of(
             "name": visitor.name,
             "role": say(visitor.role),
             "acts": acts,
-            "whole": scope.whole,
+            "whole": whole,
             "admin": visitor.role == "admin",
         },
-        "people": [_person(name, roster.get(name)) for name in people] if acts else [],
+        "people": [_person(name, roster.get(name)) for name in doors.people] if acts else [],
         "causes": [
             {"id": cause, "word": _capital(say(cause))} for cause in config.incidents.causes
         ],
@@ -56,12 +52,12 @@ def desk_of(
         "offices": [
             {"code": o.code, "name": o.name, "kecamatan": o.kecamatan}
             for o in config.offices
-            if not scope.offices or o.code in scope.offices
+            if sees.office(o.code)
         ],
-        "providers": providers(board, config.feeds),
+        "providers": providers(doors.board, config.feeds),
         "zone": config.zone.key,
         "zones": [{"id": zone, "word": word} for zone, word in ZONES.items()],
-        "channels": channels if acts and scope.whole else [],
+        "channels": channels if acts and whole else [],
     }
 
 

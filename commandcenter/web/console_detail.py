@@ -1,6 +1,6 @@
 """One incident in full: its log, what it affects, how it looked, how similar ones ended.
 
-Whoever may not see a camera does not get its stills, either.
+Whoever may not see a camera does not get its stills, either, nor its name among what is affected.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from commandcenter.access.roles import Role, Scope
-from commandcenter.board import Board, visible
+from commandcenter.access.sees import Limits, Sees
 from commandcenter.incidents.bell import FEED, incident_value, key_of
 from commandcenter.reading import Reading
 from commandcenter.records import audit
 from commandcenter.records.alerts import told_of
-from commandcenter.records.chain import LogRow, log_of
+from commandcenter.records.chain import LogRow
 from commandcenter.records.evidence import Evidence, evidence_of, piece
 from commandcenter.records.incidents import WATCH, IncidentRow, NoIncident, incident_of
+from commandcenter.records.limits import log_seen
 from commandcenter.records.maintenance import Window, windows
 from commandcenter.records.past import Ended, similar
 from commandcenter.web.console_doors import Absent, Doors, plain
-from commandcenter.web.doors import OPERATORS, by_of
+from commandcenter.web.doors import by_of, visitor_of
 from commandcenter.web.evidence_export import archive
 from commandcenter.web.maintenance_doors import covers, told_window
 
@@ -54,8 +54,8 @@ class Whole:
 class Detail:
     """The doors to a single incident and its evidence."""
 
-    def __init__(self, doors: Doors, board: Board) -> None:
-        self.doors, self.board = doors, board
+    def __init__(self, doors: Doors) -> None:
+        self.doors, self.board = doors, doors.board
 
     def routes(self) -> list[Route]:
         """For the web application."""
@@ -69,38 +69,38 @@ class Detail:
     async def incident(self, request: Request) -> dict[str, Any]:
         """Everything, for the console's right side."""
         now = self.doors.now()
-        whole, by = await self._read(request, now), by_of(request)
-        row, scope = whole.row, by.scope
+        whole, sees = await self._read(request, now), self.doors.sees(visitor_of(request))
+        row = whole.row
         offices = {office.code: office.name for office in self.doors.config.offices}
-        holding = [w for w in whole.windows if w.starts_at <= now and covers(w, row, offices)]
+        begun = (w for w in whole.windows if w.starts_at <= now)
+        holding = [w for w in begun if covers(w, row, offices)]
+        windows = [told_window(w) for w in holding if sees.window(w.kind, w.scope)]
         maintained = bool(holding) or self._on_board(row).get("maintenance", False)
         return {
             "incident": {**incident_value(row, maintenance=maintained)},
             "log": [_step(one) for one in whole.log],
-            "affected": list(self._affected(row.affected)),
-            "similar": [_past(one) for one in whole.similar if self.doors.covers(scope, one.row)],
-            "evidence": [self._piece(one) for one in self._seen(by.visitor.role, whole.evidence)],
+            "affected": list(self._affected(row.affected, sees)),
+            "similar": [_past(one) for one in whole.similar],
+            "evidence": [self._piece(one) for one in _seen(sees, whole.evidence)],
             "notes": [_note(one) for one in whole.log if one.note and one.who != WATCH],
-            "maintenance": [told_window(one) for one in holding],
+            "maintenance": windows,
             "sender": whole.told,
         }
 
     async def log(self, request: Request) -> Response:
         """Every step of an incident."""
-        number, scope = request.path_params["number"], by_of(request).scope
-        if not scope.whole:
-            self._check(scope, await self._row(number))
-        steps = await self.doors.records.read(log_of, number)
+        sees = self.doors.sees(visitor_of(request))
+        row = await self._row(request.path_params["number"], sees)
+        steps = await self.doors.records.read(log_seen, row.id, sees.limits)
         return JSONResponse([_step(step) for step in steps])
 
     async def evidence(self, request: Request) -> Response:
         """A picture, or a series as JSON [{at, name, value}…]; it never changes."""
         found = await self.doors.records.read(piece, request.path_params["number"])
-        by = by_of(request)
-        if found is None or found.state != "kept" or not self._sees(by.visitor.role, found):
+        sees = self.doors.sees(visitor_of(request))
+        if found is None or found.state != "kept" or not _sees(sees, found):
             raise Absent(self.doors.say("This evidence is not kept any more"))
-        if not by.scope.whole:
-            self._check(by.scope, await self._row(found.incident_id))
+        await self._row(found.incident_id, sees)
         media_type = found.media_type if found.media_type in _MEDIA else "application/octet-stream"
         return Response(found.body, media_type=media_type, headers=self._headers(found))
 
@@ -108,7 +108,7 @@ class Detail:
         """All of it as a ZIP file, with what can be checked (commandcenter.web.evidence_export)."""
         now, by = self.doors.now(), by_of(request)
         whole = await self._read(request, now)
-        number, seen = whole.row.id, self._seen(by.visitor.role, whole.evidence)
+        number, seen = whole.row.id, _seen(self.doors.sees(by.visitor), whole.evidence)
         facts = {"pieces": sum(one.state == "kept" for one in seen)}
         act: dict[str, Any] = {"thing": f"incident/{number}", "facts": facts, "address": by.address}
         await self.doors.records.write(audit.append, now, by.name, "export.evidence", **act)
@@ -127,18 +127,6 @@ class Detail:
     async def _body(self, number: int) -> bytes:
         found = await self.doors.records.read(piece, number)
         return found.body if found else b""
-
-    def _seen(self, role: Role, pieces: Iterable[Evidence]) -> list[Evidence]:
-        """Those that somebody of this role may see."""
-        return [one for one in pieces if self._sees(role, one)]
-
-    def _sees(self, role: Role, one: Evidence) -> bool:
-        """Stills are for those who may see their camera; of one that nobody tells of any more, for
-        operators."""
-        if one.kind != "picture":
-            return True
-        known = self._known(one.camera)
-        return all(visible(camera, role) for camera in known) if known else role in OPERATORS
 
     def _known(self, camera: str) -> list[Reading]:
         """What feeds tell of a camera now."""
@@ -160,22 +148,26 @@ class Detail:
 
     async def _read(self, request: Request, now: datetime) -> Whole:
         """Raises Absent also for what is not theirs."""
+        number, sees = request.path_params["number"], self.doors.sees(visitor_of(request))
         try:
-            whole = await self.doors.records.read(_whole, request.path_params["number"], now)
+            whole = await self.doors.records.read(_whole, number, now, sees.limits)
         except NoIncident as error:
             raise self._absent() from error
-        self._check(by_of(request).scope, whole.row)
+        self._check(sees, whole.row)
         return whole
 
-    async def _row(self, number: int) -> IncidentRow:
+    async def _row(self, number: int, sees: Sees) -> IncidentRow:
+        """Raises Absent also for what is not theirs."""
         try:
-            return await self.doors.records.read(incident_of, number)
+            row = await self.doors.records.read(incident_of, number)
         except NoIncident as error:
             raise self._absent() from error
+        self._check(sees, row)
+        return row
 
-    def _check(self, scope: Scope, row: IncidentRow) -> None:
+    def _check(self, sees: Sees, row: IncidentRow) -> None:
         """What is not theirs is not there."""
-        if not self.doors.covers(scope, row):
+        if not sees.incident(row):
             raise self._absent()
 
     def _absent(self) -> Absent:
@@ -186,8 +178,11 @@ class Detail:
         same = (r for r in self.board.all(FEED, key.partition("/")[0]) if r.key == key)
         return next((reading.value or {} for reading in same), {})
 
-    def _affected(self, things: Iterable[Mapping[str, str]]) -> Iterable[dict[str, str]]:
-        """With the state of each, in a word, as the board has it now."""
+    def _affected(
+        self, affected: Iterable[Mapping[str, str]], sees: Sees
+    ) -> Iterable[dict[str, str]]:
+        """With the state of each, in a word, as the board has it now; those that they may see."""
+        things = [one for one in affected if sees.known_thing(one["feed"], one["key"])]
         kinds = {(one["feed"], one["key"].partition("/")[0]) for one in things}
         known = {(r.feed, r.key): r.value or {} for kind in kinds for r in self.board.all(*kind)}
         for one in things:
@@ -210,12 +205,22 @@ _WORDS = {
 }
 
 
-def _whole(connection: Any, number: int, now: datetime) -> Whole:
+def _seen(sees: Sees, pieces: Iterable[Evidence]) -> list[Evidence]:
+    """Those that they may see."""
+    return [one for one in pieces if _sees(sees, one)]
+
+
+def _sees(sees: Sees, one: Evidence) -> bool:
+    """Stills are for those who may see their camera."""
+    return one.kind != "picture" or sees.camera(one.camera)
+
+
+def _whole(connection: Any, number: int, now: datetime, limits: Limits) -> Whole:
     row = incident_of(connection, number)
     return Whole(
         row=row,
-        log=log_of(connection, number),
-        similar=similar(connection, row),
+        log=log_seen(connection, number, limits),
+        similar=similar(connection, row, limits=limits),
         evidence=evidence_of(connection, number),
         windows=windows(connection, now),
         told=told_of(connection, number),

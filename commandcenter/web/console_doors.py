@@ -1,7 +1,7 @@
 """How the doors behind the console ask and answer: JSON both ways, a refusal is a sentence.
 
-Who comes in is the guard's business (commandcenter.web.doors); what somebody who is limited to some
-offices or domains may see of it is asked here.
+Who comes in is the guard's business (commandcenter.web.doors); what they may see of it every door
+asks `Doors.sees`.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from commandcenter.access.roles import Scope
+from commandcenter.access.roles import Visitor
+from commandcenter.access.sees import Offices, Sees
+from commandcenter.board import Board
 from commandcenter.config import Config
 from commandcenter.language import Language
 from commandcenter.records.database import Records, RecordsDown
-from commandcenter.records.incidents import IncidentRow
 from commandcenter.web.doors import By, by_of
 
 Text = Annotated[
@@ -52,13 +53,14 @@ class Doors:
         self,
         config: Config,
         records: Records,
+        board: Board,
         now: Callable[[], datetime],
         staff: Callable[[], Iterable[str]] = lambda: (),
     ) -> None:
-        self.config, self.records, self.now = config, records, now
+        self.config, self.records, self.board, self.now = config, records, board, now
         self.staff = staff
         self.say = Language(config.region.language, config.zone)
-        self.codes = {office.name: office.code for office in config.offices}
+        self.offices = Offices.of(config.offices)
 
     @property
     def people(self) -> list[str]:
@@ -92,9 +94,9 @@ class Doors:
         if name not in self.people:
             raise Refused(self.say("Nobody here is called {who}", who=name or "–"))
 
-    def covers(self, scope: Scope, row: IncidentRow) -> bool:
-        """Whether an incident is theirs. Feeds name an office by its code, or by its name."""
-        return scope.covers(office=self.codes.get(row.office, row.office), feed=row.feed)
+    def sees(self, visitor: Visitor) -> Sees:
+        """What this visitor may see."""
+        return Sees(known=self.board, offices=self.offices, eyes=visitor.eyes)
 
     def check_whole(self, by: By) -> None:
         """Raises Refused for somebody who is limited to a part of the region."""

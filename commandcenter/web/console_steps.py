@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -89,8 +88,7 @@ class Steps:
 
     async def _write(self, steps: Sequence[Step], by: By) -> list[Outcome]:
         """What is not theirs is told as what is not there."""
-        doors, covers = self.doors, partial(self.doors.covers, by.scope)
-        theirs = None if by.scope.whole else covers
+        doors, theirs = self.doors, self.doors.sees(by.visitor).filter
         return await doors.records.write(take_steps, steps, doors.now(), self.terms, theirs)
 
     def _check(self, wanted: Wanted) -> None:

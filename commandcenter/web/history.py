@@ -16,7 +16,7 @@ from commandcenter.incidents.bell import incident_value
 from commandcenter.records import audit
 from commandcenter.records.past import OVER, Ended, Search, figures, history
 from commandcenter.web.console_doors import Doors, Refused, query
-from commandcenter.web.doors import by_of
+from commandcenter.web.doors import by_of, visitor_of
 from commandcenter.web.spreadsheet import BEGIN, line
 
 PAGE = 50
@@ -81,8 +81,7 @@ class History:
         state = query(request, "state")
         if state not in ("", *OVER):
             raise Refused(self.doors.say("There is no such state: {state}", state=state))
-        end, scope = self._day(request, "to"), by_of(request).scope
-        names = (name for name, code in self.doors.codes.items() if code in scope.offices)
+        end = self._day(request, "to")
         return Search(
             begin=self._day(request, "from"),
             end=end + DAY if end else None,
@@ -91,8 +90,7 @@ class History:
             office=query(request, "office"),
             cause=query(request, "cause"),
             state=state,
-            offices=scope.offices | frozenset(names),
-            feeds=scope.domains,
+            limits=self.doors.sees(visitor_of(request)).limits,
         )
 
     def _day(self, request: Request, name: str) -> datetime | None:

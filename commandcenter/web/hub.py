@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
 import orjson
 
-from commandcenter.access.roles import Visitor
+from commandcenter.access.roles import EVERYBODY, Eyes, Visitor
 from commandcenter.board import Board, View
 from commandcenter.staging.stage import Stage
 from commandcenter.web.ledger import FEED, Ledger
@@ -71,7 +71,6 @@ class Hub:
         now: Callable[[], datetime],
         build: str = "",
         valid: Callable[[Visitor], bool] = lambda _: True,
-        codes: Mapping[str, str] | None = None,
         most_pages: int = 50,
     ) -> None:
         self.studio = studio
@@ -88,7 +87,7 @@ class Hub:
         self.sent = 0
         self.cut = 0
         self.loop: asyncio.AbstractEventLoop | None = None
-        self.ledger = Ledger(self.board, self._view, self._write, self._present, codes or {})
+        self.ledger = Ledger(self.board, self._view, self._write, self._present, studio.offices)
         self._number = 0
         self._fault = ""
 
@@ -112,7 +111,7 @@ class Hub:
     def changed(self, feeds: Iterable[str]) -> None:
         """Draw what depends on these feeds: at once, or when the panel has rested."""
         told = set(feeds)
-        if self.studio.notice_secrets(told):  # everything is drawn for others than before
+        if self.studio.notice_cameras(told):  # others than before may see something
             for browser in list(self.browsers):
                 browser.behind = True
                 self._catch_up(browser)
@@ -145,8 +144,8 @@ class Hub:
 
     def _watchers(self, canvas: Canvas) -> list[Browser]:
         def looks(browser: Browser) -> bool:
-            role = self.studio.audience(canvas.panel, _role(browser))
-            return browser.language == canvas.say.code and role == canvas.role
+            eyes = self.studio.audience(canvas.panel, _eyes(browser))
+            return browser.language == canvas.say.code and eyes == canvas.eyes
 
         return [b for b in self.browsers if canvas.name in b.panels and looks(b)]
 
@@ -161,9 +160,9 @@ class Hub:
                 canvas.timer.cancel()
             self._draw(canvas)
 
-    def drawing(self, panel: str, language: str, role: str = "") -> dict[str, Any]:
+    def drawing(self, panel: str, language: str, eyes: Eyes = EVERYBODY) -> dict[str, Any]:
         """A panel as it is now, for a page that is only being loaded; its chart comes later."""
-        canvas = self.studio.canvas(panel, language, role)
+        canvas = self.studio.canvas(panel, language, eyes)
         self._draw_now(canvas)
         drawn: dict[str, Any] = orjson.loads(canvas.body)
         drawn.pop("figure", None)
@@ -282,7 +281,7 @@ class Hub:
         self._write(browser, self._message(kind, *mine, stage=browser.stage))
 
     def _canvas(self, name: str, browser: Browser) -> Canvas:
-        return self.studio.canvas(name, browser.language, _role(browser))
+        return self.studio.canvas(name, browser.language, _eyes(browser))
 
     def _give(self, canvas: Canvas) -> None:
         whole = part = b""
@@ -387,5 +386,5 @@ class Hub:
             self.leave(browser)
 
 
-def _role(browser: Browser) -> str:
-    return browser.visitor.role if browser.visitor else ""
+def _eyes(browser: Browser) -> Eyes:
+    return browser.visitor.eyes if browser.visitor else EVERYBODY

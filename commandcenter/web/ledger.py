@@ -14,7 +14,8 @@ from typing import Any, Protocol
 
 import orjson
 
-from commandcenter.access.roles import Scope, Visitor
+from commandcenter.access.roles import EVERYBODY, Eyes, Visitor
+from commandcenter.access.sees import Offices, Sees
 from commandcenter.board import Board, View
 from commandcenter.reading import Reading
 from commandcenter.vocabulary import urgency
@@ -66,7 +67,7 @@ class Row:
 class Debt:
     """What a reader is still to be told: numbers, and whether it has anything at all yet."""
 
-    scope: Scope = field(default_factory=Scope)
+    sees: Sees
     """What its reader may see."""
     owed: dict[int, None] = field(default_factory=dict)
     whole: bool = True
@@ -76,7 +77,7 @@ class Debt:
 
 class Ledger:
     """`view` is the board as seen through some feeds, `write` puts a frame on a reader's wire, and
-    `present` is what every frame says of now. `codes`: of offices, by their names."""
+    `present` is what every frame says of now. `offices`: whose something is."""
 
     def __init__(
         self,
@@ -84,9 +85,9 @@ class Ledger:
         view: Callable[..., View],
         write: Callable[[Any, bytes], None],
         present: Callable[[], Mapping[str, Any]],
-        codes: Mapping[str, str],
+        offices: Offices,
     ) -> None:
-        self.board, self.view, self.codes = board, view, codes
+        self.board, self.view, self.offices = board, view, offices
         self.write, self.present = write, present
         self._rows: dict[int, Row] = {}
         self._seen: dict[str, Reading] = {}  # of the board, by key
@@ -102,8 +103,9 @@ class Ledger:
         changed = self._look()
         for debt in self._debts.values():
             self._owe(debt, changed)
-        scope = reader.visitor.scope if reader.visitor else Scope()
-        debt = self._debts[reader] = Debt(scope=scope)
+        eyes = reader.visitor.eyes if reader.visitor else EVERYBODY
+        sees = Sees(known=self.board, offices=self.offices, eyes=eyes)
+        debt = self._debts[reader] = Debt(sees=sees)
         self._owe(debt, sorted(self._rows, key=lambda n: urgency(self._rows[n].value)))
         self.pay(reader)
         if changed:
@@ -127,27 +129,31 @@ class Ledger:
             numbers = tuple(debt.owed)[:MOST_ROWS]
             for number in numbers:
                 del debt.owed[number]
-            same = numbers, len(debt.owed), debt.whole, debt.totals == self._told(debt), debt.scope
+            told = debt.totals == self._told(debt)
+            same = numbers, len(debt.owed), debt.whole, told, debt.sees.eyes
             if same not in frames:
                 frames[same] = self._frame(numbers, debt)
             self.write(reader, frames[same])
             debt.whole, debt.totals = False, self._told(debt)
 
-    def _owe(self, debt: Debt, changed: Iterable[int]) -> None:
-        """Whoever is limited is told of their own incidents only, and of those that went."""
-        mine = (n for n in changed if debt.scope.whole or self._is_of(n, debt.scope))
-        debt.owed |= dict.fromkeys(mine)
+    def _owe(
+        self, debt: Debt, changed: Iterable[int], theirs: dict[Eyes, list[int]] | None = None
+    ) -> None:
+        """It is told of the incidents that its reader may see, and of those that went. `theirs`:
+        which these are for the same eyes, judged once for all readers."""
+        theirs = {} if theirs is None else theirs
+        eyes = debt.sees.eyes
+        if eyes not in theirs:
+            theirs[eyes] = [n for n in changed if self._is_for(n, debt.sees)]
+        debt.owed |= dict.fromkeys(theirs[eyes])
 
-    def _is_of(self, number: int, scope: Scope) -> bool:
+    def _is_for(self, number: int, sees: Sees) -> bool:
         row = self._rows.get(number)
-        if row is None:
-            return True  # gone
-        office = str(row.value.get("office") or "")
-        return scope.covers(office=self.codes.get(office, office), feed=str(row.value.get("feed")))
+        return row is None or sees.told(row.value)
 
     def _told(self, debt: Debt) -> bytes:
         """The figures that its reader is told: of the whole region for who sees it whole."""
-        return self._totals if debt.scope.whole else self._sources_only
+        return self._totals if debt.sees.eyes.scope.whole else self._sources_only
 
     def _due(self, debt: Debt) -> bool:
         return bool(debt.owed) or debt.whole or debt.totals != self._told(debt)
@@ -157,8 +163,9 @@ class Ledger:
         self._rests_until = asyncio.get_running_loop().time() + REST
         changed = self._look()
         written: dict[Any, bytes] = {}
+        theirs: dict[Eyes, list[int]] = {}
         for reader, debt in list(self._debts.items()):
-            self._owe(debt, changed)
+            self._owe(debt, changed, theirs)
             self.pay(reader, written)
 
     # --- what is told -------------------------------------------------------------------------

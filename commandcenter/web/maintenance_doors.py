@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from commandcenter.access.roles import Scope as Limit
-from commandcenter.board import Board
+from commandcenter.access.sees import Sees
 from commandcenter.records import audit
 from commandcenter.records.incidents import IncidentRow
 from commandcenter.records.maintenance import (
@@ -27,7 +27,7 @@ from commandcenter.records.maintenance import (
 from commandcenter.web.calendar_file import calendar
 from commandcenter.web.console_desk import DOMAINS, providers
 from commandcenter.web.console_doors import Absent, Asked, Doors, Refused, Text, plain, query
-from commandcenter.web.doors import By
+from commandcenter.web.doors import By, visitor_of
 
 Kind = Literal["thing", "office", "provider", "kecamatan", "feed", "region"]
 Scope = dict[str, str]
@@ -53,8 +53,8 @@ class Planned(Asked):
 class MaintenanceDoors:
     """What is planned; watch follows the records."""
 
-    def __init__(self, doors: Doors, board: Board) -> None:
-        self.doors, self.board = doors, board
+    def __init__(self, doors: Doors) -> None:
+        self.doors = doors
 
     def routes(self) -> list[Route]:
         """For the web application."""
@@ -69,23 +69,26 @@ class MaintenanceDoors:
         """Those of ?month=2026-11 (this one without), and what a window can be about."""
         begin, end = self._month(query(request, "month"))
         found = await self.doors.records.read(windows_between, begin, end)
-        return {"windows": [told_window(one) for one in found], "scopes": self.scopes()}
+        sees = self.doors.sees(visitor_of(request))
+        windows = [told_window(one) for one in found if sees.window(one.kind, one.scope)]
+        return {"windows": windows, "scopes": self.scopes(sees)}
 
-    async def file(self, _: Request) -> Response:
+    async def file(self, request: Request) -> Response:
         """As iCalendar, with those that were cancelled."""
-        now = self.doors.now()
+        now, sees = self.doors.now(), self.doors.sees(visitor_of(request))
         span = now - SHOWN, now + SHOWN
         found = await self.doors.records.read(windows_between, *span, cancelled=True)
         name = f"{self.doors.say('Maintenance')} {self.doors.config.region.name}"
         headers = {"Content-Disposition": 'attachment; filename="pemeliharaan.ics"'}
-        return Response(calendar(found, name), media_type="text/calendar", headers=headers)
+        windows = (one for one in found if sees.window(one.kind, one.scope))
+        return Response(calendar(windows, name), media_type="text/calendar", headers=headers)
 
     async def plan(self, planned: Planned, by: By) -> dict[str, Any]:
         """Write a window down. Refuses one that ends before it begins, or is about nothing."""
         zone, now = ZoneInfo(planned.zone), self.doors.now()
         starts = planned.starts.replace(tzinfo=zone).astimezone(UTC)
         ends = planned.ends.replace(tzinfo=zone).astimezone(UTC)
-        self._check(planned, starts, ends, now)
+        self._check(planned, starts, ends, now, self.doors.sees(by.visitor))
         self._check_scope(by.scope, planned.kind, planned.scope)
         window = await self.doors.records.write(
             _plan,
@@ -112,8 +115,10 @@ class MaintenanceDoors:
         return {"ok": True, "window": told_window(window)}
 
     def _cancel(self, connection: Any, number: int, by: By, now: datetime) -> Window:
-        """Raises NoWindow, Refused."""
+        """Raises NoWindow, also for one that is not theirs to see, and Refused."""
         window = cancel(connection, number, by.name, now)
+        if not self.doors.sees(by.visitor).window(window.kind, window.scope):
+            raise NoWindow(number)
         self._check_scope(by.scope, window.kind, window.scope)
         _log(connection, now, by, "cancelled", window)
         return window
@@ -126,26 +131,30 @@ class MaintenanceDoors:
         if not (scope.whole or own_office or own_domain):
             raise Refused(self.doors.say("Your account is limited; this is not yours to plan"))
 
-    def scopes(self) -> dict[str, list[Scope]]:
-        """What a window can be about: key and name of each, by kind."""
-        offices = self.doors.config.offices
-        feeds = self.doors.config.feeds
+    def scopes(self, sees: Sees) -> dict[str, list[Scope]]:
+        """What a window can be about, of what they see: key and name of each, by kind."""
+        offices = [office for office in self.doors.config.offices if sees.office(office.code)]
+        feeds = [*filter(sees.feed, self.doors.config.feeds)]
         return {
             "offices": [{"key": o.code, "name": o.name} for o in offices],
             "kecamatan": _same(o.kecamatan for o in offices),
-            "providers": _same(providers(self.board, feeds)),
+            "providers": _same(providers(self.doors.board, feeds)),
             "feeds": [{"key": f, "name": self.doors.say(DOMAINS.get(f, f))} for f in feeds],
-            "things": list(self._things(feeds)),
+            "things": list(self._things(feeds, sees)),
         }
 
-    def _things(self, feeds: Iterable[str]) -> Iterable[Scope]:
+    def _things(self, feeds: Iterable[str], sees: Sees) -> Iterable[Scope]:
         kinds = ((feed, kind) for feed in feeds for kind in THINGS)
-        for reading in (r for feed, kind in kinds for r in self.board.all(feed, kind)):
+        for reading in (r for feed, kind in kinds for r in self.doors.board.all(feed, kind)):
+            if not sees.known_thing(reading.feed, reading.key):
+                continue
             value = reading.value or {}
             name = value.get("name") or value.get("office_name") or reading.identity
             yield {"key": f"{reading.feed}/{reading.key}", "name": str(name)}
 
-    def _check(self, planned: Planned, starts: datetime, ends: datetime, now: datetime) -> None:
+    def _check(
+        self, planned: Planned, starts: datetime, ends: datetime, now: datetime, sees: Sees
+    ) -> None:
         say = self.doors.say
         if not planned.title:
             raise Refused(say("Give the maintenance a title"))
@@ -155,7 +164,7 @@ class MaintenanceDoors:
             raise Refused(say("A maintenance window lasts at most {n} days", n=LONGEST.days))
         if ends <= now:
             raise Refused(say("This time is over already"))
-        known = {scope["key"] for scope in self.scopes().get(_PLURAL.get(planned.kind, ""), [])}
+        known = {scope["key"] for scope in self.scopes(sees).get(_PLURAL.get(planned.kind, ""), [])}
         if planned.kind != "region" and planned.scope not in known:
             raise Refused(say("There is no {scope} to maintain", scope=planned.scope or "–"))
 

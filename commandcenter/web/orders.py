@@ -8,7 +8,9 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import StringConstraints
 
-from commandcenter.board import Board, visible
+from commandcenter.access.roles import Eyes
+from commandcenter.access.sees import Sees
+from commandcenter.board import Board
 from commandcenter.language import Language
 from commandcenter.panel import Panel
 from commandcenter.staging.control import LONGEST_MESSAGE, Control
@@ -90,8 +92,9 @@ class Orders:
         """ "cctv:simpang" is the camera simpang of the panel cctv."""
         name, _, thing = value.partition(":")
         panel = self.panels[self._panel(name)]
-        told = (r for feed in panel.feeds for r in self.board.all(feed, "camera"))
-        there = [r.identity for r in told if visible(r, "display")]
+        sees = Sees(known=self.board, eyes=Eyes(role="display"))
+        told = (r.identity for feed in panel.feeds for r in self.board.all(feed, "camera"))
+        there = [camera for camera in told if sees.camera(camera)]
         if panel.only(thing) is None:
             there = []
         return name, self._one_of("camera", thing, there)

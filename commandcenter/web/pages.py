@@ -13,7 +13,7 @@ from dash import Dash, dcc, html
 from dash.backends._fastapi import get_current_request
 from dash.development.base_component import Component
 
-from commandcenter.access.roles import Role, Visitor
+from commandcenter.access.roles import Eyes, Visitor
 from commandcenter.config import Config
 from commandcenter.language import Language
 from commandcenter.panel import Panel
@@ -162,8 +162,8 @@ def connect_pages(
         visitor = visitor_of(request)
         # Dash asks in a thread of its own; drawings are made in the loop's alone.
         knows = partial(desk, say, visitor)
-        role = visitor.role
-        inside = [hub.from_thread(partial(_inside, page, place, say, hub, role, knows))]
+        eyes = visitor.eyes
+        inside = [hub.from_thread(partial(_inside, page, place, say, hub, eyes, knows))]
         if visitor.kind == "person" and not page.ledger:
             inside.insert(0, _self(visitor, say))
         told: dict[str, Any] = page_words(say, console=page.ledger)
@@ -189,12 +189,12 @@ def _inside(
     place: str,
     say: Language,
     hub: Hub,
-    role: Role,
+    eyes: Eyes,
     desk: Callable[[], Mapping[str, Any]],
 ) -> Component:
     if page.ledger:
         return Console(id="console", desk=desk())
-    return _stage(place, say, hub, role) if place else _desk(page, say, hub)
+    return _stage(place, say, hub, eyes) if place else _desk(page, say, hub)
 
 
 def _self(visitor: Visitor, say: Language) -> Component:
@@ -212,7 +212,7 @@ def _desk(page: Page, say: Language, hub: Hub) -> Component:
     return html.Main(cards, className=page.panels[0])
 
 
-def _stage(place: str, say: Language, hub: Hub, role: Role) -> Component:
+def _stage(place: str, say: Language, hub: Hub, eyes: Eyes) -> Component:
     """A wall: a card for every panel there is, those of its stage already drawn. A scene that
     comes later finds its cards here and only has to fill them."""
     found = hub.stage(place, say.code)
@@ -221,7 +221,7 @@ def _stage(place: str, say: Language, hub: Hub, role: Role) -> Component:
     stage, told = found
     staged = set(stage.panels)
     cards = [
-        _card(panel, hub.drawing(name, say.code, role) if name in staged else {})
+        _card(panel, hub.drawing(name, say.code, eyes) if name in staged else {})
         for name, panel in hub.studio.panels.items()
         if name not in DESKS
     ]

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from commandcenter.board import View, visible
+from commandcenter.access.roles import Eyes
+from commandcenter.access.sees import Sees
+from commandcenter.board import View
 from commandcenter.drawing import Drawing, Node, div, span, tag
 from commandcenter.language import Language
 from commandcenter.panel import Panel
@@ -135,12 +137,13 @@ def _preset(say: Language, preset: Mapping[str, Any]) -> Node:
 def _cameras(view: View, panels: Mapping[str, Panel]) -> dict[str, str]:
     """What can fill a screen beside panels: "cctv:simpang" -> its name; of cameras only those that
     displays may show. Of two panels that could show one, it is the one that guests do not see."""
+    sees = Sees(known=view.board, eyes=Eyes(role="display"))
     cautious = sorted(panels.values(), key=lambda panel: not panel.hide_from_guests)
     found: dict[str, tuple[str, str]] = {}
     for panel in cautious:
         for feed in panel.feeds:
             for camera in view.board.all(feed, "camera"):
-                if camera.identity in found or not visible(camera, "display"):
+                if camera.identity in found or not sees.camera(camera.identity):
                     continue
                 if panel.only(camera.identity) is not None:
                     name = str((camera.value or {})["name"])

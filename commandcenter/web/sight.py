@@ -1,11 +1,11 @@
-"""Who sees which camera."""
+"""Who sees the pictures of which camera."""
 
 from __future__ import annotations
 
 from urllib.parse import quote
 
-from commandcenter.access.roles import Visitor
-from commandcenter.board import visible
+from commandcenter.access.roles import Eyes, Visitor
+from commandcenter.access.sees import Sees
 from commandcenter.reading import Reading
 from commandcenter.web.hub import Hub
 
@@ -18,8 +18,14 @@ class Sight:
 
     def sees(self, visitor: Visitor, camera: str) -> bool:
         """Whether this visitor may see it. Of a camera that nobody told of it is not known."""
-        known = self.known(camera)
-        return bool(known) and all(visible(reading, visitor.role) for reading in known)
+        return bool(self.known(camera)) and self._of(visitor).camera(camera)
+
+    def owns(self, visitor: Visitor, camera: str) -> bool:
+        """Whether it lies in the scope of this visitor, besides."""
+        sees, key = self._of(visitor), f"camera/{camera}"
+        return self.sees(visitor, camera) and any(
+            sees.known_thing(reading.feed, key) for reading in self.known(camera)
+        )
 
     def known(self, camera: str) -> list[Reading]:
         """What feeds tell of it."""
@@ -36,5 +42,9 @@ class Sight:
         return any(
             address in canvas.body
             for canvas in studio.canvases()
-            if canvas.name in names and canvas.role == studio.audience(canvas.panel, "display")
+            if canvas.name in names
+            and canvas.eyes == studio.audience(canvas.panel, Eyes(role="display"))
         )
+
+    def _of(self, visitor: Visitor) -> Sees:
+        return Sees(known=self.hub.board, offices=self.hub.studio.offices, eyes=visitor.eyes)

@@ -106,13 +106,9 @@ class Snapshots:
 
     def _told(self, camera: str, by: By) -> dict[str, Any] | None:
         """What is known of a camera that this person may see, and that is of their scope."""
-        if not self.sight.sees(by.visitor, camera):
+        if not self.sight.owns(by.visitor, camera):
             return None
-        for reading in self.sight.known(camera):
-            value = reading.value or {}
-            if by.scope.covers(office=value.get("office", ""), feed=reading.feed):
-                return value
-        return None
+        return next((reading.value or {} for reading in self.sight.known(camera)), None)
 
 
 def _facts(still: Still) -> dict[str, str]:

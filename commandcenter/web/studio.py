@@ -1,5 +1,5 @@
 """The studio: every panel in every language on a canvas of its own, drawn when it changed; and for
-each role on its own, as long as there is something that not all of them may see."""
+other eyes apart, as long as there is something that not all of them may see."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from typing import Any
 
 import orjson
 
+from commandcenter.access.roles import EVERYBODY, Eyes, Scope
+from commandcenter.access.sees import Offices
 from commandcenter.board import Board, View
 from commandcenter.drawing import Drawing, div
 from commandcenter.language import Language
 from commandcenter.panel import Panel
+from commandcenter.reading import Reading
 from commandcenter.region import Region
 from commandcenter.staging.stage import FOCUS, Wellness
+from commandcenter.web.ledger import FEED
 from commandcenter.web.patch import patch
 
 log = logging.getLogger(__name__)
@@ -39,13 +43,12 @@ SMALL = 0.5  # a patch that is larger than this part of the whole is not worth i
 
 @dataclass(eq=False, kw_only=True)
 class Canvas:
-    """One panel in one language for one role ("": for all): its last drawing, and when it may be
-    drawn again."""
+    """One panel in one language for some eyes: its last drawing, and when it may be drawn again."""
 
     name: str
     panel: Panel
     say: Language
-    role: str = ""
+    eyes: Eyes = EVERYBODY
     card: dict[str, Any] = field(default_factory=dict)
     body: bytes = b""
     """The card as JSON."""
@@ -75,8 +78,10 @@ class Studio:
         languages: Mapping[str, Language],
         now: Callable[[], datetime],
         region: Region,
+        offices: Offices | None = None,
     ) -> None:
         self.board = board
+        self.offices = offices or Offices()
         self.panels = panels
         self.languages = languages
         self.now = now
@@ -84,39 +89,50 @@ class Studio:
         self.guests = False
         self.drawn = 0
         self._canvases = {
-            (name, code, ""): Canvas(name=name, panel=panel, say=say)
+            (name, code, EVERYBODY): Canvas(name=name, panel=panel, say=say)
             for name, panel in panels.items()
             for code, say in languages.items()
         }
+        self._cameras: dict[str, dict[str, tuple[str, ...]]] = {}  # feed -> camera -> roles
         self._secret: frozenset[str] = frozenset()  # feeds that tell of what not all may see
 
     def canvases(self) -> Collection[Canvas]:
         """All of them."""
         return self._canvases.values()
 
-    def canvas(self, name: str, language: str, role: str = "") -> Canvas:
-        """The canvas of a panel, or of one thing of it ("focus:cctv:simpang"), for this role."""
+    def canvas(self, name: str, language: str, eyes: Eyes = EVERYBODY) -> Canvas:
+        """The canvas of a panel, or of one thing of it ("focus:cctv:simpang"), for these eyes."""
         panel = self.panels.get(name) or self._only(name)
-        key = name, language, self.audience(panel, role)
+        key = name, language, self.audience(panel, eyes)
         if key not in self._canvases:
             say = self.languages[language]
-            self._canvases[key] = Canvas(name=name, panel=panel, say=say, role=key[2])
+            self._canvases[key] = Canvas(name=name, panel=panel, say=say, eyes=key[2])
         return self._canvases[key]
 
-    def audience(self, panel: Panel, role: str) -> str:
-        """For whom a panel is drawn when somebody of this role looks: "": the same for all."""
-        return role if panel.by_role and self._secret.intersection(panel.feeds) else ""
+    def audience(self, panel: Panel, eyes: Eyes) -> Eyes:
+        """For whom a panel is drawn when these look: as few as see something else than others."""
+        if not panel.by_role:
+            return EVERYBODY
+        incidents = FEED in panel.feeds
+        secret = self._secret if incidents else self._secret.intersection(panel.feeds)
+        return Eyes(role=eyes.role if secret else "", scope=eyes.scope if incidents else Scope())
 
-    def notice_secrets(self, feeds: Iterable[str]) -> bool:
-        """These feeds changed. Whether some panel is drawn for another audience now."""
-        shown = {f for panel in self.panels.values() if panel.by_role for f in panel.feeds}
-        told = shown.intersection(feeds)
-        found = {feed for feed in told if self._has_secrets(feed)}
-        before, self._secret = self._secret, frozenset(self._secret - told | found)
-        return before != self._secret
-
-    def _has_secrets(self, feed: str) -> bool:
-        return any((r.value or {}).get("seen_by") for r in self.board.all(feed, "camera"))
+    def notice_cameras(self, feeds: Iterable[str]) -> bool:
+        """These feeds changed. Whether there are other cameras now, or some are for others: then
+        what tells of cameras is to be drawn anew for whoever looks."""
+        before = dict(self._cameras)
+        for feed in self.board.patience.keys() & set(feeds):
+            told = {r.identity: _roles(r) for r in self.board.all(feed, "camera")}
+            self._cameras[feed] = told
+            if not told:
+                del self._cameras[feed]
+        if before == self._cameras:
+            return False
+        secret = (feed for feed, cameras in self._cameras.items() if any(cameras.values()))
+        self._secret = frozenset(secret)
+        for canvas in self._canvases.values():
+            canvas.dirty |= canvas.panel.by_role
+        return True
 
     def forget(self, watched: Collection[str]) -> None:
         """Let go of canvases of single things that nobody looks at any more."""
@@ -129,7 +145,7 @@ class Studio:
         now = asyncio.get_running_loop().time()
         told: dict[str, Wellness] = {}
         for name in panels:
-            canvas = self._canvases[name, language, ""]
+            canvas = self._canvases[name, language, EVERYBODY]
             unseen = canvas.dirty and canvas.timer is None
             if unseen and (not canvas.body or now >= canvas.rests_until + LOOK_EVERY):
                 self.draw(canvas)
@@ -167,7 +183,8 @@ class Studio:
             now=self.now(),
             say=canvas.say,
             region=self.region,
-            role=canvas.role,
+            eyes=canvas.eyes,
+            offices=self.offices,
         )
         try:
             drawing = _drawing(canvas, view)
@@ -186,6 +203,11 @@ class Studio:
             nothing = NO_CHART if panel.chart else None
             return _framed(canvas, view, Drawing(body=curtain, figure=nothing), curtained=True)
         return _framed(canvas, view, drawing)
+
+
+def _roles(camera: Reading) -> tuple[str, ...]:
+    """Those whom it is for; none: all."""
+    return tuple((camera.value or {}).get("seen_by") or ())
 
 
 def _drawing(canvas: Canvas, view: View) -> Drawing:

@@ -129,6 +129,7 @@ def _maker(records: Records, clock: Clock) -> MakeOffice:
         notify: Notify | None = None,
         bus: Bus | None = None,
         send: Any = None,
+        **more: Any,
     ) -> Office:
         roster = Roster(
             zone=ZONE,
@@ -138,10 +139,10 @@ def _maker(records: Records, clock: Clock) -> MakeOffice:
             escalations=escalations,
         )
         gateway = Gateway()
-        told = {"send": send or gateway, "jitter": lambda: 1.0}
+        told = {"send": send or gateway, "jitter": lambda: 1.0, **more}
         say = Language("en", ZONE)
         bus = bus or Bus("redis://127.0.0.1:1/0")  # nobody there: messages need no bus
-        notifier = Notifier(records, bus, roster, say, clock, **told)  # type: ignore[arg-type]
+        notifier = Notifier(records, bus, roster, say, clock, **told)
         await notifier.begin()
         return Office(records=records, clock=clock, gateway=gateway, notifier=notifier)
 

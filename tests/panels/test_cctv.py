@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import orjson
 import pytest
 
+from commandcenter.access.roles import Eyes
 from commandcenter.board import Board, Patience, View
 from commandcenter.language import Language
 from commandcenter.reading import Reading
@@ -46,7 +47,7 @@ def view(*cameras: Reading, role: str = "") -> View:
         now=NOW,
         say=Language("en", ZoneInfo("Asia/Jakarta")),
         region=Region(name="Kabupaten Kotawaringin Barat"),
-        role=role,
+        eyes=Eyes(role=role),
     )
 
 

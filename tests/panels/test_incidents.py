@@ -51,6 +51,16 @@ def test_shelved_ones_are_counted_and_not_listed_and_resolved_ones_neither() -> 
     assert drawn(aside(2, "shelved"), *watched).empty
 
 
+def test_one_about_a_camera_for_others_is_counted_and_not_told() -> None:
+    about = {"feed": "cameras", "about": "camera/simpang-7", "title": "Gudang senjata gelap"}
+    watched = samples.process("watch"), samples.incident_totals(1)
+    found = drawn(incident(1, **about), *watched)  # nobody told whom the camera is for
+    assert "Gudang" not in str(found.body)
+    assert "Tidak ada insiden" not in str(found.body)
+    assert (found.subtitle, found.empty) == ("1 terbuka", False)
+    assert "'data-rest': 1" in str(found.body)
+
+
 def test_that_there_is_nothing_is_said_only_while_somebody_watches() -> None:
     totals, watch = samples.incident_totals(0), samples.process("watch")
     assert "Tidak ada insiden terbuka" in str(drawn(totals, watch).body)

@@ -290,3 +290,12 @@ def test_what_is_open_stays_red_when_nobody_watches() -> None:
     drawn = card("incidents", samples.incident(1))
     assert "figure bad" in drawn
     assert "tidak dipantau" in drawn
+
+
+def test_an_incident_about_a_camera_for_others_is_counted() -> None:
+    """The figure names nothing; without it the card would be green."""
+    told = samples.incident(1)
+    about = {"feed": "cameras", "about": "camera/simpang-7"}
+    hidden = replace(told, value=(told.value or {}) | about)
+    drawn = card("incidents", hidden, samples.incident_totals(1), samples.process("watch"))
+    assert "figure bad" in drawn

@@ -14,6 +14,7 @@ from commandcenter.records.handover import (
     FIRST_SHIFT,
     Handover,
     NoHandover,
+    Taken,
     give,
     past,
     refuse,
@@ -88,8 +89,8 @@ async def test_what_was_assigned_to_the_giver_goes_to_the_receiver_and_nothing_e
     await did(records, other, "assign", assignee="koordinator")
     await did(records, over, "resolve", cause="power")
     one = await given(records)
-    taken, moved = await records.write(take, one.id, "operator 2", later(5), "127.0.0.1")
-    assert (taken.taken_at, moved) == (later(5), [mine])
+    taken = await records.write(take, one.id, "operator 2", later(5), "127.0.0.1")
+    assert (taken.handover.taken_at, taken.moved, taken.left) == (later(5), [mine], 0)
     rows = [await records.read(incident_of, number) for number in (mine, other, over)]
     assert [row.assignee for row in rows] == ["operator 2", "koordinator", "operator 1"]
     last = (await records.read(log_of, mine))[-1]
@@ -101,7 +102,7 @@ async def test_of_many_who_take_the_same_one_at_once_one_does(records: Records) 
     one = await given(records)
     tries = (records.write(take, one.id, "operator 2", later(n)) for n in range(4))
     answers = await asyncio.gather(*tries, return_exceptions=True)
-    assert sum(isinstance(answer, tuple) for answer in answers) == 1
+    assert sum(isinstance(answer, Taken) for answer in answers) == 1
     assert sum(isinstance(answer, NoHandover) for answer in answers) == 3
 
 

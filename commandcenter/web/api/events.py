@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from commandcenter.access.roles import Scope
+from commandcenter.access.sees import Sees
 from commandcenter.alerts import webhook
 from commandcenter.alerts.alert import Scene
 from commandcenter.feed import Feed
@@ -41,11 +41,12 @@ class Events:
         A bad one does not hold up the others: it is told by its place and put aside. When none is
         good the answer is 422.
         """
-        feed = self._feed(asker.scope)
+        sees = self.doors.sees(asker)
+        feed = self._feed(sees)
         events = asked if isinstance(asked, list) else [asked]
         alerts, refused = self._read(events)
         if alerts:
-            refused |= await self._take(feed, alerts, asker.scope, asker.name)
+            refused |= await self._take(feed, alerts, sees, asker.name)
         self._keep(feed.name, asker.name, events, refused)
         told = [shapes.RefusedOne(index=n, detail=why) for n, why in sorted(refused.items())]
         if len(told) == len(events):
@@ -53,11 +54,11 @@ class Events:
             raise Refusal(422, "None of the events can be taken", refused=listed)
         return shapes.EventsTold(taken=len(events) - len(told), refused=told)
 
-    def _feed(self, scope: Scope) -> Feed:
+    def _feed(self, sees: Sees) -> Feed:
         if not self.feeds:
             raise Refusal(409, _NO_FEED)
         for name, feed in self.feeds.items():
-            if not scope.domains or name in scope.domains:
+            if sees.feed(name):
                 return feed
         raise Refusal(404, "no feed of type alerts is open to this token")
 
@@ -76,11 +77,11 @@ class Events:
         return alerts, refused
 
     async def _take(
-        self, feed: Feed, alerts: Mapping[int, Alert], scope: Scope, who: str
+        self, feed: Feed, alerts: Mapping[int, Alert], sees: Sees, who: str
     ) -> dict[int, str]:
         now, origin = self.doors.now(), feed.origin.value
         foreign = await self.doors.records.write(
-            _take_covered, alerts, now, feed.name, origin, scope, who
+            _take_covered, alerts, now, feed.name, origin, sees, who
         )
         return dict.fromkeys(foreign, _FOREIGN)
 
@@ -97,25 +98,25 @@ def _take_covered(
     at: datetime,
     feed: str,
     origin: str,
-    scope: Scope,
+    sees: Sees,
     who: str,
 ) -> list[int]:
     """Take those that the token may speak of, in one transaction; the places of the others."""
-    foreign = [n for n, alert in alerts.items() if not _covered(connection, alert, feed, scope)]
+    foreign = [n for n, alert in alerts.items() if not _covered(connection, alert, feed, sees)]
     good = [alert for n, alert in alerts.items() if n not in foreign]
     kept.take(connection, good, at, feed=feed, origin=origin, who=who)
     return foreign
 
 
-def _covered(connection: Any, alert: Alert, feed: str, scope: Scope) -> bool:
+def _covered(connection: Any, alert: Alert, feed: str, sees: Sees) -> bool:
     """An incident that is there keeps its office, whatever is said of it now."""
-    if scope.whole:
+    if sees.eyes.scope.whole:
         return True
     thing = f"alert/{alert.source}", feed, f"alert/{alert.source}:{alert.fingerprint}"
     row = active_of(connection, thing)
     if row is None and not alert.firing:
         return True  # nothing ends
-    return scope.covers(office=row.office if row else alert.office, feed=feed)
+    return sees.place(feed, row.office if row else alert.office)
 
 
 def _body(event: shapes.Event) -> bytes:

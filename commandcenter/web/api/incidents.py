@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Annotated
 
 from fastapi import Path, Query
 from starlette.requests import Request
 
-from commandcenter.access.roles import Scope
+from commandcenter.access.sees import Limits
 from commandcenter.board import Board
 from commandcenter.incidents.bell import FEED, incident_value, key_of
 from commandcenter.records import listing
-from commandcenter.records.chain import log_of
 from commandcenter.records.incidents import IncidentRow, NoIncident, incident_of
+from commandcenter.records.limits import log_seen
 from commandcenter.web.api import shapes
 from commandcenter.web.api.asker import Asker
 from commandcenter.web.api.problems import Refusal
@@ -25,7 +24,8 @@ Number = Annotated[shapes.Number, Path(description="Of the incident", examples=[
 
 
 class Incidents:
-    """The operations. What lies outside the token's offices and domains does not exist for it."""
+    """The operations. What lies outside the token's offices and domains does not exist for it,
+    nor does what is told of cameras that are for some roles only: a token has none."""
 
     def __init__(self, doors: Doors, board: Board, steps: Steps) -> None:
         self.doors, self.board, self.steps = doors, board, steps
@@ -35,7 +35,7 @@ class Incidents:
         self, filters: Annotated[shapes.Filters, Query()], asker: Asker
     ) -> shapes.Incidents:
         """Those that are over, too. Ask for the next page with the `next` of this one."""
-        wanted = _wanted(filters, asker.scope, self._offices(asker.scope))
+        wanted = _wanted(filters, self.doors.sees(asker).limits)
         found = await self.records.read(listing.page, wanted, filters.limit + 1)
         shown = found[: filters.limit]
         more = str(shown[-1].id) if len(found) > len(shown) else None
@@ -48,7 +48,8 @@ class Incidents:
     async def read_log(self, number: Number, asker: Asker) -> shapes.Log:
         """Who did what and when, from the opening on."""
         await self._row(number, asker)
-        steps = await self.records.read(log_of, number)
+        limits = self.doors.sees(asker).limits
+        steps = await self.records.read(log_seen, number, limits)
         return shapes.Log.model_validate({"steps": steps}, from_attributes=True)
 
     async def take_step(
@@ -76,14 +77,9 @@ class Incidents:
             row = await self.records.read(incident_of, number)
         except NoIncident as error:
             raise Refusal(404, str(error)) from error
-        if not self.doors.covers(asker.scope, row):
+        if not self.doors.sees(asker).incident(row):
             raise Refusal(404, f"there is no incident {number}")
         return row
-
-    def _offices(self, scope: Scope) -> set[str]:
-        """By code and by name: feeds use either."""
-        names = {name for name, code in self.doors.codes.items() if code in scope.offices}
-        return names | scope.offices
 
     def _told(self, row: IncidentRow) -> shapes.Incident:
         on_board = self.board.one(FEED, key_of(row))
@@ -93,7 +89,7 @@ class Incidents:
         return shapes.Incident.model_validate({**value, **ends})
 
 
-def _wanted(filters: shapes.Filters, scope: Scope, offices: Collection[str]) -> listing.Wanted:
+def _wanted(filters: shapes.Filters, limits: Limits) -> listing.Wanted:
     return listing.Wanted(
         states=filters.state,
         level=filters.level,
@@ -102,8 +98,7 @@ def _wanted(filters: shapes.Filters, scope: Scope, offices: Collection[str]) -> 
         provider=filters.provider,
         text=filters.text,
         since=filters.since,
-        offices=offices,
-        domains=scope.domains,
+        limits=limits,
         before=int(filters.cursor) if filters.cursor else None,
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from commandcenter.access.roles import Scope
+from commandcenter.access.sees import Sees
 from commandcenter.bus import Bus
 from commandcenter.feed import Feed
 from commandcenter.reading import Reading
@@ -54,10 +54,8 @@ class Post:
     """What becomes of the readings of one request, one after the other."""
 
     box: Box
-    scope: Scope
+    sees: Sees
     now: datetime
-    codes: Mapping[str, str]
-    """Of the offices, by their names."""
     good: list[Reading] = field(default_factory=list)
     superseded: int = 0
     refused: list[shapes.RefusedOne] = field(default_factory=list)
@@ -93,8 +91,7 @@ class Post:
         feed = self.box.feed.name
         values = (asked.value, before.value if before else None)
         offices = [_office(value) for value in values if value is not None]
-        codes = [self.codes.get(office, office) for office in offices]
-        if all(self.scope.covers(office=code, feed=feed) for code in codes):
+        if all(self.sees.place(feed, office) for office in offices):
             return ""
         return "value.office must name an office of this token"
 
@@ -124,10 +121,10 @@ class Readings:
         A bad one does not hold up the others: it is told by its place and put aside. When none is
         good the answer is 422.
         """
-        box = self._box(asked.feed, asker.scope)
+        box = self._box(asked.feed, self.doors.sees(asker))
         async with box.turn:
             await box.load(self.bus)
-            post = Post(box, asker.scope, self.doors.now(), self.doors.codes)
+            post = Post(box, self.doors.sees(asker), self.doors.now())
             for index, one in enumerate(asked.readings):
                 post.judge(index, one)
             if post.good:
@@ -140,8 +137,8 @@ class Readings:
             taken=len(post.good), superseded=post.superseded, refused=post.refused
         )
 
-    def _box(self, name: str, scope: Scope) -> Box:
-        there = [one for one in self.boxes if not scope.domains or one in scope.domains]
+    def _box(self, name: str, sees: Sees) -> Box:
+        there = [*filter(sees.feed, self.boxes)]
         if name not in there:
             told = ", ".join(there) or "none"
             raise Refusal(404, f'no such feed of type "posted" is open to this token; open: {told}')

@@ -144,7 +144,7 @@ async def make_house(tmp_path: Path, clock: Clock) -> AsyncIterator[MakeHouse]:
                 aside.append((feed, source, reason, body))
 
             ringer = Ringer(Bell(bus, records, clock), board)
-            doors = Doors(config, records, clock, lambda: ("Siti Rahma",))
+            doors = Doors(config, records, board, clock, lambda: ("Siti Rahma",))
             api = Api(doors, bus, board, ringer, put_aside)
             house = House(api, bus, records, clock, aside)
             stack.push_async_callback(house.stack.aclose)
