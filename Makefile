@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 # Every process of ours compiles three hundred modules at its start unless it may keep them.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup run test long bench bench-cameras faults-cameras soak kill lock clean
+.PHONY: help setup run test long bench bench-cameras faults-cameras soak kill attack lock clean
 help:
 	@echo "make run    serve the wall at http://127.0.0.1:8050 (Ctrl-C ends everything)"
 	echo "make test   all checks and tests"
@@ -19,6 +19,7 @@ help:
 	echo "make faults-cameras  every bad state of a camera, 20 times among 16 healthy ones"
 	echo "make soak   half an hour: a wall's accelerated day with a hundred faults"
 	echo "make kill   kill -9 each process at every step of an acknowledgement, a hundred times"
+	echo "make attack what strangers can do, and whether a wall and a machine notice"
 	echo "make lock   pin the requirements anew"
 
 setup: $(VENV)/.run
@@ -57,6 +58,10 @@ soak: $(VENV)/.test
 
 kill: $(VENV)/.test
 	ROUNDS=100 $(BIN)/pytest -s --timeout 1800 tests/system/test_kill.py
+
+attack: $(VENV)/.test
+	setup/packages.sh attack
+	$(BIN)/python -m benchmarks.attack
 
 # --- set-up: a stamp file a step, so nothing is done twice ---------------------------------------
 $(VENV)/.python: setup/packages.sh

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import h11
 import uvicorn
 from starlette.types import Message, Send
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -116,6 +117,7 @@ class Limited(_Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.flow = _Flow(transport)
         transport.set_write_buffer_limits(self.limits.write_buffer)
         self.source = self._connections.source(str(self.client[0]) if self.client else "?")
         self._watch()
@@ -220,6 +222,18 @@ class Limited(_Protocol):
     def _too_long(self) -> None:
         self.transport.write(TOO_LONG)
         self.transport.close()
+
+
+class _Flow(FlowControl):
+    """uvloop raises for a transport that is closing, and nobody else has heard of that yet."""
+
+    def pause_reading(self) -> None:
+        if not self._transport.is_closing():
+            super().pause_reading()
+
+    def resume_reading(self) -> None:
+        if not self._transport.is_closing():
+            super().resume_reading()
 
 
 class LimitedHttpTools(Limited, HttpToolsProtocol):

@@ -40,9 +40,9 @@ _MOST_STRANGERS = 1000  # of which it is remembered that they asked where nothin
 class Limits:
     """What one source may ask of the listener."""
 
-    body: int = 10 * 2**20
+    body: int = 4 * 2**20
     """Bytes of one body; more is answered 413 and not read."""
-    bodies: int = 24 * 2**20
+    bodies: int = 8 * 2**20
     """Bytes of all bodies that are in memory at the same moment, half of them of one address;
     beyond that the long ones are answered 503: later."""
     read_seconds: float = 120.0

@@ -40,8 +40,12 @@ bench)
     why="ffmpeg, with which the cameras' benchmark compares"
     want ffmpeg
     ;;
+attack)
+    why="nginx, which stands in front in the second half"
+    want nginx-light
+    ;;
 *)
-    echo "usage: $0 run|redis|test|bench" >&2
+    echo "usage: $0 run|redis|test|bench|attack" >&2
     exit 2
     ;;
 esac

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.attack [--seconds 12] [attack …]`: see benchmarks/attack."""
+"""`python -m benchmarks.attack [--seconds 12] [--only nginx] [attack …]`: see benchmarks/attack."""
 
 from __future__ import annotations
 
@@ -42,20 +42,20 @@ def main() -> int:
     """Run it, print the tables, write them when all was run; 1 when a goal is missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.attack", description=__doc__)
     parser.add_argument("--seconds", type=float, default=12.0, help="that each attack lasts")
-    parser.add_argument("--direct", action="store_true", help="without the second run with nginx")
+    parser.add_argument("--only", choices=("direct", "nginx"), help="one of the two runs")
     parser.add_argument("attacks", nargs="*", metavar="attack", help=", ".join(ATTACKS))
     told = parser.parse_args()
     chosen = told.attacks or list(ATTACKS)
     parts = [ABOUT.format(seconds=told.seconds, cores=os.cpu_count())]
     met = True
-    for nginx in (False,) if told.direct else (False, True):
+    for nginx in {"direct": [False], "nginx": [True]}.get(told.only, [False, True]):
         lines, well = _run(chosen, told.seconds, nginx=nginx)
         title = "## With nginx in front" if nginx else "## The program itself"
         parts += [title, "", *lines, ""]
         met = met and well
     parts.append(f"{platform.system()} {platform.machine()}, Python {platform.python_version()}.\n")
     print("\n".join(parts))
-    if not told.attacks and not told.direct:
+    if not told.attacks and not told.only:
         RESULTS.write_text("\n".join(parts), encoding="utf-8")
     return 0 if met else 1
 

@@ -35,12 +35,12 @@ name = "utama"
 picture = [
   "masthead   masthead",
   "attendance incidents",
-  "attendance applications",
+  "attendance summary",
 ]
 [panel.masthead]
 [panel.attendance]
 [panel.incidents]
-[panel.applications]
+[panel.summary]
 
 [feed.attendance]
 every = 1

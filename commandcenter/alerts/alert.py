@@ -23,7 +23,7 @@ from commandcenter.secret import redact
 MOST_ALERTS = 5_000
 """Of one message. Of more the worst are taken, and how many are missing is told."""
 
-_MOST_UNPACKED = 10 * 2**20
+_MOST_UNPACKED = 4 * 2**20
 _AHEAD = timedelta(days=1)
 _EVER = timedelta(days=365_000)
 _CLOCK_ERROR = timedelta(minutes=10)  # more is told: times without a zone may be an hour off

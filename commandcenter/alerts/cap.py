@@ -38,7 +38,7 @@ from commandcenter.alerts.areas import Reach, rings
 from commandcenter.records.alerts import Alert
 from commandcenter.records.warnings import INDONESIAN
 
-_MOST_BYTES = 10 * 2**20  # polygons are long, but not as long as this
+_MOST_BYTES = 4 * 2**20  # polygons are long, but not as long as this
 _MOST_REFERENCES = 100
 _MOST_DESCRIBED = 100_000  # characters in which our names are looked for
 _LONGEST = timedelta(days=366)

@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from commandcenter.access.roles import Visitor
 from commandcenter.http_limits import in_slices
+from commandcenter.rates import source_of
 from commandcenter.records import audit
 from commandcenter.records.database import RecordsDown
 from commandcenter.web.api import problem
@@ -29,6 +30,7 @@ from commandcenter.web.cookies import with_our_cookies
 from commandcenter.web.doors import WALL, Door, Doorways
 from commandcenter.web.floods import TOO_OFTEN, Floods, TooOften
 from commandcenter.web.paper import Paper
+from commandcenter.web.turns import Turns
 from commandcenter.web.visitors import Visitors, from_here, secure
 
 log = logging.getLogger(__name__)
@@ -77,7 +79,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, rules: Rules, visitors: Visitors, floods: Floods) -> None:
         self.app, self.rules = app, rules
-        self.visitors, self.floods = visitors, floods
+        self.visitors, self.floods, self.turns = visitors, floods, Turns()
         self.names = {name.lower() for name in rules.names}
         self.doors = Doorways(rules.pages)
         self.headers = _HEADERS | {"Content-Security-Policy": rules.policy}
@@ -105,6 +107,7 @@ class Guard:
             why = "This host name is not ours; [web] names in config.toml lists them"
             raise Refusal(400, why)
         door = _right_way(scope, self.doors.at(path))
+        await self.turns.begin(source_of(str((scope.get("client") or ("?",))[0])))
         await self._slowly(self.floods.knock(scope), scope)
         pages = _pages(scope)
         at_a_wall = path.rstrip("/") == WALL or pages == {WALL}

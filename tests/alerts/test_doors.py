@@ -145,7 +145,7 @@ async def test_a_storm_of_alerts_becomes_incidents_in_a_moment(
 async def test_what_the_listener_refuses_on_its_own_is_told_too(
     senders: Senders, feed: Alerts, desk: Desk, tray: Tray
 ) -> None:
-    huge = b" " * (10 * 2**20 + 1)
+    huge = b" " * (4 * 2**20 + 1)
     stranger = await senders.tell("alertmanager", huge, token="guess")
     assert (stranger.status_code, await incidents(desk)) == (413, [])
     assert (await senders.tell("alertmanager", huge)).status_code == 413

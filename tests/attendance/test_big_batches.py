@@ -20,7 +20,7 @@ from tests.attendance.test_iclock import get, upload
 from tests.conftest import NOW, Clock, Tray
 from tests.intake.listener import answer, body, listening, say, status
 
-MOST = 10 * 2**20  # bytes that the listener takes
+MOST = 4 * 2**20  # bytes that the listener takes
 DEAF = 2.0  # seconds
 
 
