@@ -106,6 +106,16 @@ class Desk:
         self._failures.pop(key, None)
         return key, found
 
+    def one(self, look: Callable[[], Found], key: str) -> Found | NotSeen:
+        """The same for one thing of which all is known already: whatever `look` raises is told as
+        NotSeen."""
+        try:
+            found = look()
+        except Exception as error:  # as above
+            return self._not_seen(key, error)
+        self._failures.pop(key, None)
+        return found
+
     def _not_seen(self, key: str, error: Exception) -> NotSeen:
         why = f"kesalahan program saat memeriksa: {type(error).__name__}"
         if self._failures.get(key) != repr(error):

@@ -199,7 +199,8 @@ class Intake:
             await self._app(scope, _replay(body), watched)
         except Exception as error:  # Starlette has answered 500 already
             log.exception("intake: %s failed", _source(scope))
-            self.reject(_source(scope), f"our own failure ({type(error).__name__})", body)
+            # Not the body: nobody has looked at whether it names people.
+            self.reject(_source(scope), f"our own failure ({type(error).__name__})")
 
     def tell_seldom(self, source: str, reason: str) -> None:
         """Once an hour: a device with a wrong address asks every few seconds, and would push

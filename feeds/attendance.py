@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -24,7 +25,7 @@ from commandcenter.attendance.outline import outline
 from commandcenter.attendance.strangers import Strangers
 from commandcenter.attendance.uploads import Uploads
 from commandcenter.attendance.webhook import Webhook
-from commandcenter.feed import Desk, Feed, SourceDown
+from commandcenter.feed import Desk, Feed, NotSeen, SourceDown
 from commandcenter.kept_list import KeptList
 from commandcenter.lists import BadList, Office, check_offices
 from commandcenter.reading import Reading
@@ -93,10 +94,18 @@ class Attendance(Feed):
         desk.note["strangers"] = f"{others} mesin lain di luar daftar tidak ditampilkan"
         if not others:
             del desk.note["strangers"]
-        for office, value, at in look.offices(desk.offices, present):
-            yield self.reading(f"office/{office}", dict(value), at)
-        for serial, machine in look.machines(desk.offices):
-            yield self.reading(f"machine/{serial}", dict(machine) if machine else None, now)
+        for office in desk.offices:
+            key = f"office/{office.code}"
+            of_office = desk.one(partial(look.office, office, present.get(office.code)), key)
+            if not isinstance(of_office, NotSeen):
+                value, at = of_office
+                yield self.reading(key, dict(value), at)
+        names = {office.code: office.name for office in desk.offices}
+        for serial in look.serials:
+            key = f"machine/{serial}"
+            machine = desk.one(partial(look.machine, serial, names), key)
+            if not isinstance(machine, NotSeen):
+                yield self.reading(key, dict(machine) if machine else None, now)
 
     async def _clean(self, desk: Desk) -> None:
         """Once: earlier versions kept what machines sent as it was, with names and templates."""

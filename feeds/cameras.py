@@ -20,7 +20,7 @@ from pydantic import AfterValidator, Field
 
 from commandcenter.bus import BusDown
 from commandcenter.bus.pictures import Pictures
-from commandcenter.feed import Desk, Feed, SourceDown
+from commandcenter.feed import Desk, Feed, NotSeen, SourceDown
 from commandcenter.kept_list import KeptList
 from commandcenter.lists import BadList, Office, check_offices
 from commandcenter.reading import Reading
@@ -120,7 +120,10 @@ class Cameras(Feed):
                 yield self._tell(camera, desk.now(), state="unauthorized", detail=detail)
         for report in supervisor.take():
             if report.camera in self._told:
-                yield await self._take(desk, report)
+                take = partial(self._take, desk)
+                async for _, told in desk.each(take, {report.camera: report}):
+                    if not isinstance(told, NotSeen):
+                        yield told
         for camera in self._grown_late(desk.now()):
             yield self._tell(camera, desk.now(), state="late", detail="gambar terlambat datang")
         self._note(desk)

@@ -5,9 +5,10 @@ All end in one table; the wall is told from it. When one door is shut the others
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 
 from starlette.routing import BaseRoute, Route
@@ -16,7 +17,7 @@ from commandcenter.complaints.door import Door
 from commandcenter.complaints.importer import Importer
 from commandcenter.complaints.inbox import Inbox
 from commandcenter.complaints.open311 import Open311
-from commandcenter.feed import Desk, Feed, SourceDown
+from commandcenter.feed import Desk, Feed, NotSeen, SourceDown
 from commandcenter.reading import Origin, Reading
 from commandcenter.records import complaints as kept
 from commandcenter.records.complaint_files import last_file, newest_file_at
@@ -92,11 +93,13 @@ class Complaints(Feed):
 
     async def read(self, desk: Desk) -> AsyncGenerator[Reading, None]:
         try:
-            troubles = [await self._import(desk), await self._ask(desk)]
+            doors = {"import": self._import, "open311": self._ask}
+            told = [told async for _, told in desk.each(partial(_look, desk), doors)]
             async for reading in self._tell(desk):
                 yield reading
         except RecordsDown as error:
             raise SourceDown(f"Basis data tidak dapat dipakai: {error}") from error
+        troubles = [one.why if isinstance(one, NotSeen) else one for one in told]
         if any(troubles):
             raise SourceDown("; ".join(filter(None, troubles)))
 
@@ -232,6 +235,14 @@ class Complaints(Feed):
             return self._told
         closed = await desk.records.read(kept.closed_since, self.origin.value, now - _FORGET)
         return {_key(source, number) for source, number in closed}
+
+
+async def _look(desk: Desk, door: Callable[[Desk], Awaitable[str]]) -> str:
+    """What is wrong with it, "" when nothing is. Raises SourceDown."""
+    try:
+        return await door(desk)
+    except RecordsDown as error:
+        raise SourceDown(f"Basis data tidak dapat dipakai: {error}") from error
 
 
 def _key(source: str, number: str) -> str:

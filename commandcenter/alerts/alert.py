@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +20,8 @@ from commandcenter.alerts.severity import Level
 from commandcenter.lists import Office
 from commandcenter.records.alerts import Alert
 from commandcenter.secret import redact
+
+log = logging.getLogger(__name__)
 
 MOST_ALERTS = 5_000
 """Of one message. Of more the worst are taken, and how many are missing is told."""
@@ -94,6 +97,9 @@ def each(entries: Any, whole: bytes, read_one: Callable[[Any], Alert | None]) ->
             alert = read_one(an_object(entry))
         except BadAlert as error:
             bad.append((f"alerts[{place}]: {error}", _written(entry, whole)))
+        except Exception as error:  # whatever it is, it must not cost the others anything
+            log.exception("an alert cannot be read")
+            bad.append((f"alerts[{place}]: our own failure ({type(error).__name__})", b""))
         else:
             good += [alert] if alert else []
     left_out = max(0, len(good) - MOST_ALERTS)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from commandcenter.attendance.clock import Clock
 from commandcenter.attendance.machines import ListedMachine
@@ -17,7 +18,7 @@ from commandcenter.vocabulary import Machine, MachineState, OfficeAttendance
 _ASKS_NO_MORE = timedelta(days=1)  # after which a machine that nobody listed is forgotten
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Look:
     """Judges machines and offices at one moment."""
 
@@ -29,18 +30,17 @@ class Look:
     known: dict[str, KnownMachine]
     working: bool = True
 
-    def offices(
-        self, offices: Iterable[Office], present: Mapping[str, Presence]
-    ) -> Iterable[tuple[str, OfficeAttendance, datetime]]:
+    @cached_property
+    def _serials(self) -> dict[str, list[str]]:
+        """Of each office."""
         serials: dict[str, list[str]] = defaultdict(list)
         for machine in self.listed.values():
             serials[machine.office].append(machine.serial)
-        for office in offices:
-            yield self._office(office, serials[office.code], present.get(office.code))
+        return serials
 
-    def _office(
-        self, office: Office, serials: Sequence[str], present: Presence | None
-    ) -> tuple[str, OfficeAttendance, datetime]:
+    def office(self, office: Office, present: Presence | None) -> tuple[OfficeAttendance, datetime]:
+        """Who is there, and how old that is."""
+        serials = self._serials.get(office.code, [])
         known = [self.known[serial] for serial in serials if serial in self.known]
         tells = any(self._tells(machine) for machine in known)
         timely = not any(Clock.kept(m.clock).wrong_since(self.start) for m in known)
@@ -58,18 +58,22 @@ class Look:
             last_scan_at=present.last.isoformat() if present and present.last else None,
             working=self.working,
         )
-        return office.code, value, max((m.last_seen for m in known), default=self.now)
+        return value, max((m.last_seen for m in known), default=self.now)
 
     def _tells(self, machine: KnownMachine) -> bool:
         """Whether who was not scanned by it today is known not to have been there."""
         heard = machine.read_at is not None and machine.last_seen >= self.start
         return heard and not machine.trouble and Clock.kept(machine.clock).tells_of_day(self.start)
 
-    def machines(self, offices: Iterable[Office]) -> Iterable[tuple[str, Machine | None]]:
-        """By serial; None for one that nobody listed and that asks no more."""
-        names = {office.code: office.name for office in offices}
-        for serial in sorted(self.listed.keys() | self.known.keys()):
-            yield serial, None if self._gone(serial) else self._machine(serial, names)
+    @property
+    def serials(self) -> Sequence[str]:
+        """Of all machines that are listed or have asked."""
+        return sorted(self.listed.keys() | self.known.keys())
+
+    def machine(self, serial: str, names: Mapping[str, str]) -> Machine | None:
+        """How it is; None for one that nobody listed and that asks no more. `names`: of offices,
+        by their codes."""
+        return None if self._gone(serial) else self._machine(serial, names)
 
     def _machine(self, serial: str, names: Mapping[str, str]) -> Machine:
         listed, known = self.listed.get(serial), self.known.get(serial)

@@ -6,6 +6,7 @@ Envelopes as FixMyStreet's {"requests": [{"request": [...]}]}, errors as GeoRepo
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from defusedxml.ElementTree import fromstring
 from commandcenter.complaints import dates
 from commandcenter.complaints.words import identity, outline, place, public, stage, text
 from commandcenter.records.complaints import BadComplaint, Stage, Told
+
+log = logging.getLogger(__name__)
 
 Entry = dict[str, Any]
 _BARE_ZEROS = re.compile(rb"(:\s*)(0\d+)(\s*[,}\]])")  # the specification's own sample has 006
@@ -131,6 +134,9 @@ def read_entries(entries: Sequence[Any], zone: tzinfo, now: datetime) -> Answers
             answers.good.append(_complaint(flat, zone, now, doubts))
         except BadComplaint as error:
             answers.bad.append((f"{name}: {error}", outline(entry)))
+        except Exception as error:  # whatever it is, it must not cost the others anything
+            log.exception("an entry of Open311 cannot be read")
+            answers.bad.append((f"{name}: our own failure ({type(error).__name__})", b""))
         answers.doubts += [(f"{name}: taken without {doubt}", outline(entry)) for doubt in doubts]
     return answers
 

@@ -5,6 +5,7 @@ Titles and dates may stand above the header; of a workbook every sheet with such
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -32,6 +33,8 @@ from commandcenter.spreadsheet import (
     is_cut,
     read_tables,
 )
+
+log = logging.getLogger(__name__)
 
 _ESSENTIAL = {"id", "title", "description"}
 Found = tuple[Row, dict[str, str]]
@@ -130,6 +133,10 @@ class _Reader:
                 self._take(_where(table, row), kept_secret(complaint) if secret else complaint)
             except BadComplaint as error:
                 self.sheet.bad.append(BadRow(_where(table, row), str(error), outline(cells)))
+            except Exception as error:  # whatever it is, it must not cost the others anything
+                log.exception("a row of complaints cannot be read")
+                why = f"our own failure ({type(error).__name__})"
+                self.sheet.bad.append(BadRow(_where(table, row), why, b""))
 
     def _remark(self, where: str, columns: dict[str, list[int]], found: Sequence[Found]) -> None:
         """Puts dates that are written month first into our order, and tells of cells that have no
