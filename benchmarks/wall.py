@@ -75,7 +75,7 @@ async def _serve(
         os.environ.pop(name, None)
     config = Config(
         region=Region(name="Benchmark"),
-        web=Web(port=port),
+        web=Web(port=port, pages=5_000, connections=5_000),  # all browsers are one person
         redis=Address(url=redis),
         records=Address(url=f"sqlite:///{folder}/records.db"),
         walls=(Wall(name="bench", picture=tuple(panels)),),

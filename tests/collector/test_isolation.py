@@ -11,6 +11,7 @@ import pytest
 from commandcenter.alerts import alert as alerts
 from commandcenter.attendance.look import Look
 from commandcenter.complaints import open311_answer, sheet
+from commandcenter.complaints.words import identity
 from commandcenter.feed import Desk, NotSeen, SourceDown
 from commandcenter.lists import Office
 from commandcenter.records.database import Records
@@ -66,7 +67,7 @@ def test_one_alert_of_a_message() -> None:
 
 
 def test_one_row_of_a_list_of_complaints(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheet, "identity", stumbling("'13'", sheet.identity))
+    monkeypatch.setattr("commandcenter.complaints.sheet.identity", stumbling("'13'", identity))
     rows = "".join(f"{number},Lampu padam,2026-10-05\n" for number in (11, 13, 17))
     raw = f"nomor,judul,tanggal\n{rows}".encode()
     found = sheet.read_sheet("list.csv", raw, desk.zone, desk.now())
