@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 
 from commandcenter.secret import redact
 
@@ -12,7 +13,10 @@ _ONE_LINE = {code: repr(chr(code))[1:-1] for code in (*range(32), *range(127, 16
 
 class Redacted(logging.Formatter):
     """Takes what opens a door out of every line, also out of tracebacks, and keeps a message on
-    one line: nobody can write a line of their own into the log."""
+    one line: nobody can write a line of their own into the log. Times are UTC, and say so."""
+
+    converter = staticmethod(time.gmtime)
+    default_msec_format = "%s.%03dZ"
 
     def format(self, record: logging.LogRecord) -> str:
         return redact(super().format(record))

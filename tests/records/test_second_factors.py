@@ -7,6 +7,7 @@ from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from commandcenter.access.sealing import Sealer
@@ -35,6 +36,7 @@ async def set_up(records: Records, whose: Account, **other: Any) -> None:
     await records.write(second_factors.set_up, NOW, whose.name, whose.id, **told)
 
 
+@pytest.mark.asvs("6.5.1")
 async def test_a_code_counts_once_also_of_two_at_once_and_no_older_one_after_it(
     records: Records,
 ) -> None:
@@ -47,6 +49,7 @@ async def test_a_code_counts_once_also_of_two_at_once_and_no_older_one_after_it(
     assert await records.write(second_factors.use_step, ani.id, 103)
 
 
+@pytest.mark.asvs("6.5.1")
 async def test_a_code_on_paper_opens_once_and_the_log_says_how_many_are_left(
     records: Records,
 ) -> None:
@@ -91,6 +94,7 @@ async def test_taking_it_away_takes_its_papers_and_ends_every_session_but_one(
     assert acts.count("account.factor_removed") == 1
 
 
+@pytest.mark.asvs("14.2.4")
 async def test_a_copy_of_the_database_alone_holds_no_secret(
     records: Records, tmp_path: Path
 ) -> None:

@@ -26,6 +26,7 @@ async def run(front: Front, *words: str) -> str:
     return "\n".join(lines)
 
 
+@pytest.mark.asvs("6.3.2", "13.2.3")
 async def test_the_first_administrator_begins_with_a_link(front: Front) -> None:
     told = await run(front, "account", "setup")
     link = told.split()[-1]
@@ -86,6 +87,7 @@ async def test_a_person_is_let_back_in_shut_out_and_let_in_again(front: Front) -
         await run(front, "account", "link", "nobody")
 
 
+@pytest.mark.asvs("7.4.5")
 async def test_sessions_are_listed_and_ended(front: Front) -> None:
     await front.account()
     async with front.browser() as browser:

@@ -114,6 +114,7 @@ async def test_a_code_opens_once(front: Front) -> None:
         assert "sisa 7 kode di kertas" in told(await browser.get("/me"))
 
 
+@pytest.mark.asvs("6.6.2")
 async def test_the_half_way_ends_after_ten_minutes_and_with_its_use(front: Front) -> None:
     await front.account()
     async with front.browser() as browser:
@@ -134,6 +135,7 @@ async def test_the_half_way_ends_after_ten_minutes_and_with_its_use(front: Front
         assert page.headers["location"] == "/sign-in?late=1"
 
 
+@pytest.mark.asvs("2.3.1", "6.6.2")
 async def test_without_a_password_there_is_no_second_step(front: Front) -> None:
     async with front.browser() as stranger:
         for answer in (
@@ -143,6 +145,7 @@ async def test_without_a_password_there_is_no_second_step(front: Front) -> None:
             assert answer.headers["location"] == "/sign-in?late=1"
 
 
+@pytest.mark.asvs("6.6.3")
 async def test_guessing_ends_after_five_codes_and_after_twenty_a_day(front: Front) -> None:
     ani = await front.account()
     async with front.browser() as browser, front.browser("10.6.6.6") as thief:
@@ -166,6 +169,7 @@ async def test_guessing_ends_after_five_codes_and_after_twenty_a_day(front: Fron
         assert await browser.here()
 
 
+@pytest.mark.asvs("6.3.4", "6.4.3")
 async def test_a_one_time_link_does_not_lead_around_it(front: Front) -> None:
     ani = await front.account()
     async with front.browser() as browser:
