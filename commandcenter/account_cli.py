@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from commandcenter.access.roles import PEOPLE
+from commandcenter.access.sealing import NoKey
 from commandcenter.access.settings import is_loopback
 from commandcenter.config import Config
 from commandcenter.language import Language
@@ -45,6 +46,7 @@ def add_to(commands: Any) -> None:
         ("remove-factor", "for somebody whose telephone and codes on paper are gone"),
     ):
         acts.add_parser(act, help=about).add_argument("username")
+    acts.add_parser("seal-factors", help="all second factors anew, with the first key of [access]")
     session = commands.add_parser("session", help="who is signed in")
     acts = session.add_subparsers(dest="act", required=True)
     acts.add_parser("list", help="every browser in which somebody is signed in")
@@ -61,6 +63,7 @@ def act(connection: Any, config: Config, told: argparse.Namespace, at: datetime)
         ("account", "disable"): disable,
         ("account", "enable"): enable,
         ("account", "remove-factor"): remove_factor,
+        ("account", "seal-factors"): seal_factors,
         ("session", "list"): list_sessions,
         ("session", "end"): end_session,
     }
@@ -151,6 +154,23 @@ def remove_factor(connection: Any, _: Config, told: argparse.Namespace, at: date
     if not second_factors.remove(connection, at, _who(), account.id):
         raise Refused(f"{account.username} has no second factor")
     return [f"{account.username} has no second factor any more; every session was ended"]
+
+
+def seal_factors(connection: Any, config: Config, _: argparse.Namespace, __: datetime) -> list[str]:
+    """After another key was put before the older one."""
+    try:
+        anew = second_factors.seal_anew(connection, config.sealer)
+    except NoKey as error:
+        raise Refused(str(error)) from error
+    told = f"{anew} second factors were sealed anew; the first key now opens all of them"
+    return lost_factors(connection, config) or [told]
+
+
+def lost_factors(connection: Any, config: Config) -> list[str]:
+    """Whose second factor no key opens, as sentences."""
+    lost = second_factors.lost(connection, config.sealer)
+    remedy = "put it back (docs/access.md), or take the second factor away: account remove-factor"
+    return [f"no key opens the second factor of {', '.join(lost)}: {remedy}"] if lost else []
 
 
 # --- sessions -------------------------------------------------------------------------------------

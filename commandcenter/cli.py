@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from commandcenter import camera_cli
-from commandcenter.account_cli import Refused, act, add_to, first_link
+from commandcenter.account_cli import Refused, act, add_to, first_link, lost_factors
 from commandcenter.config import VAR, BadConfig, Config, read_config
 from commandcenter.feed import Feed
 from commandcenter.heartbeat import beating
@@ -124,8 +124,11 @@ def _run_loop(work: Awaitable[None]) -> None:
 
 
 def _check(config: Config, _: argparse.Namespace) -> int:
+    from commandcenter.records.database import look
+
     mistakes = [*config.remarks]
     mistakes += [told for feed in config.feeds.values() for told in _mistakes(feed, config)]
+    mistakes += look(config.records_url, lambda there: lost_factors(there, config)) or ()
     if mistakes:
         print(*mistakes, sep="\n", file=sys.stderr)
         return 1

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from commandcenter.access.sealing import Sealer
 from commandcenter.access.settings import Access, Grant, Ldap, Oidc
 from commandcenter.access.settings import mistakes as access_mistakes
 from commandcenter.board import Patience
@@ -186,6 +187,12 @@ class Config:
         """The operator's database, or SQLite under var/."""
         default = f"sqlite:///{VAR / 'records.db'}"
         return os.environ.get("RECORDS_URL") or self.records.url or default
+
+    @property
+    def sealer(self) -> Sealer:
+        """What seals second factors: with the operator's key, or one of our own beside the
+        records."""
+        return Sealer(self.access.key, VAR / "factors.key")
 
     @property
     def patience(self) -> dict[str, Patience]:

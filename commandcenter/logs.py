@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -22,7 +23,11 @@ _LOOKED_AT = 16_000  # of either: patterns that look for secrets take their time
 
 class Redacted(logging.Formatter):
     """Takes what opens a door out of every line, also out of tracebacks, and keeps a message on
-    one line, and not a long one: nobody can write a line of their own into the log."""
+    one line, and not a long one: nobody can write a line of their own into the log. Times are UTC,
+    and say so."""
+
+    converter = staticmethod(time.gmtime)
+    default_msec_format = "%s.%03dZ"
 
     def format(self, record: logging.LogRecord) -> str:
         return redact(super().format(record))

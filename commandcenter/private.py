@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import resource
+import secrets
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 _OTHERS = 0o077  # whatever is not the owner's right
@@ -43,3 +45,22 @@ def tighten_one(path: Path) -> bool:
     except OSError:
         return False
     return True
+
+
+def made_once(path: Path, fresh: Callable[[], str]) -> str:
+    """The text of a file that only we can read; made now, with its folder, if it is not there yet.
+    Of two processes that make one at once, both get the same. Raises OSError."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(fresh())
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(aside, path)  # whole or not at all, and never over another one
+        except FileExistsError:
+            pass
+        finally:
+            aside.unlink()
+    return path.read_text(encoding="utf-8").strip()

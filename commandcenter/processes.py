@@ -102,11 +102,13 @@ async def web(config: Config) -> None:
     """Pages, /live, snapshots, console, health."""
     from commandcenter.web.app import web_app
     from commandcenter.web.demo_links import end_demo
+    from commandcenter.web.factors import seal_anew
     from commandcenter.web.listener import web_settings
 
     async with open_house(config, "web") as house:
         app = web_app(config, house.bus, house.pictures, house.records, now, house.tray.put)
         settings = web_settings(app, config.web)
+        await seal_anew(house.records, config.sealer)
         if not config.access.demo_links:
             await end_demo(house.records, now)
         await _until_told([serve_patiently(settings, "web")])

@@ -1,63 +1,53 @@
-"""SECURITY.md answers for every requirement, and what it points to is there."""
+"""docs/asvs.md answers for every requirement, and claims nothing that no test shows."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import NamedTuple
 
 import pytest
 
+from tests.asvs import HOLDS, PAGE, VERDICTS, Requirement, claims, page, requirements
 from tests.web.conftest import ROOT
 
-TEXT = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
 # Requirements of levels 1 and 2 in each chapter of ASVS 5.0.0, V1 to V17.
 CHAPTERS = (27, 11, 19, 10, 9, 35, 18, 7, 7, 29, 14, 9, 13, 9, 13, 16, 7)
-VERDICTS = {"holds", "does not apply", "left to the operator", "does not hold"}
-ROW = re.compile(r"^\| (\d+\.\d+\.\d+) \| ([12]) \| (.+?) \| (.+?) \| (.*?) \| ?(.*?) ?\|$", re.M)
-FILE = re.compile(r"(?<![\w./])((?:[a-z_0-9]+/)*[a-z_0-9]+\.(?:py|js|txt|html))\b")
+FILE = re.compile(r"(?<![\w./])((?:[a-z_0-9]+/)*[a-z_0-9-]+\.(?:py|js|txt|html|md))\b", re.I)
 FOLDERS = ("commandcenter", "", "tests")
+CLAIMS = list(claims())
+KNOWN = requirements(CLAIMS)
 
 
-class Row(NamedTuple):
-    """One requirement."""
-
-    number: str
-    level: str
-    requirement: str
-    verdict: str
-    how: str
-    test: str
-
-
-ROWS = [Row(*found) for found in ROW.findall(TEXT)]
-
-
-def test_every_requirement_of_levels_one_and_two_is_there_once_and_in_order() -> None:
-    numbers = [tuple(map(int, row.number.split("."))) for row in ROWS]
-    assert numbers == sorted(set(numbers))
-    chapters = Counter(chapter for chapter, _, _ in numbers)
+def test_every_requirement_of_levels_one_and_two_is_there_in_order() -> None:
+    places = [one.place for one in KNOWN]
+    assert places == sorted(places)
+    chapters = Counter(chapter for chapter, _, _ in places)
     assert tuple(chapters[n] for n in range(1, 18)) == CHAPTERS
-    assert Counter(row.level for row in ROWS) == {"1": 70, "2": 183}
+    assert Counter(one.level for one in KNOWN) == {1: 70, 2: 183}
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.number)
-def test_each_has_a_verdict_with_its_reason(row: Row) -> None:
-    assert row.verdict in VERDICTS
-    assert row.how
+@pytest.mark.parametrize("one", KNOWN, ids=lambda one: one.number)
+def test_what_holds_is_shown_by_a_test_and_what_does_not_is_not(one: Requirement) -> None:
+    assert one.verdict in VERDICTS
+    assert one.how
+    assert (one.verdict == HOLDS) == bool(one.shown_by), (
+        "mark a test with this number, or give it a verdict in tests/asvs.toml; never both"
+    )
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.test], ids=lambda row: row.number)
-def test_the_test_that_is_named_is_there(row: Row) -> None:
-    assert (ROOT / "tests" / row.test).is_file()
+def test_no_test_claims_what_is_no_requirement() -> None:
+    there = {one.number for one in KNOWN}
+    assert {n for claim in CLAIMS for n in claim.numbers} <= there
 
 
-@pytest.mark.parametrize("file", sorted({name for row in ROWS for name in FILE.findall(row.how)}))
+def test_only_what_is_run_as_a_test_claims_something() -> None:
+    assert [claim for claim in CLAIMS if not claim.test.startswith("test_")] == []
+
+
+@pytest.mark.parametrize("file", sorted({name for one in KNOWN for name in FILE.findall(one.how)}))
 def test_a_file_that_is_named_is_there(file: str) -> None:
     assert any((ROOT / folder / file).is_file() for folder in FOLDERS)
 
 
-def test_the_gaps_are_told_together() -> None:
-    gaps = TEXT.partition("### What does not hold")[2]
-    told = set(re.findall(r"\d+\.\d+\.\d+", gaps))
-    assert told == {row.number for row in ROWS if row.verdict == "does not hold"}
+def test_the_page_is_as_the_tests_claim() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(KNOWN), "run `python -m tests.asvs`"

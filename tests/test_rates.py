@@ -58,6 +58,7 @@ def test_never_more_than_the_burst_and_what_the_time_has_brought(
     assert allowed <= burst + rate * waited + 1e-6 * (1 + waited)
 
 
+@pytest.mark.asvs("15.3.4")
 @pytest.mark.parametrize(
     ("address", "source"),
     [

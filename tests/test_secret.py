@@ -7,6 +7,7 @@ import json
 import logging
 import string
 import sys
+import time
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
@@ -143,6 +144,7 @@ def test_what_is_too_short_to_be_a_secret_hides_nothing() -> None:
     assert hide("a camera at the gate", ["", "a"]) == "a camera at the gate"
 
 
+@pytest.mark.asvs("13.3.2")
 @pytest.mark.parametrize("kept", ["rahasia".encode("utf-8-sig"), b"rahasia\r\n", b" rahasia "])
 def test_a_secret_is_read_however_its_file_was_written(kept: bytes, tmp_path: Path) -> None:
     (tmp_path / "cam").write_bytes(kept)
@@ -162,6 +164,7 @@ def record(message: str, *values: object) -> logging.LogRecord:
     return logging.LogRecord("feeds", logging.ERROR, __file__, 1, message, values, None)
 
 
+@pytest.mark.asvs("16.2.5")
 def test_a_log_line_and_its_traceback_say_no_secret() -> None:
     try:
         raise ValueError("rtsp://me:hidden-word@10.0.0.1/ and password=hidden-word")
@@ -173,8 +176,22 @@ def test_a_log_line_and_its_traceback_say_no_secret() -> None:
     assert told.startswith("ERROR camera http://***@10.0.0.1/\nTraceback")
 
 
+@pytest.mark.asvs("16.4.1")
 def test_nobody_writes_a_line_of_their_own_into_the_log() -> None:
     told = Redacted("%(message)s").format(
         record("who: %s", "x\r\n2026 ERROR\u2028all is lost\x1b[2J")
     )
     assert told == "who: x\\r\\n2026 ERROR\\u2028all is lost\\x1b[2J"
+
+
+@pytest.mark.asvs("16.2.2")
+def test_times_of_the_log_are_utc_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Jakarta")
+    time.tzset()
+    try:
+        told = record("x")
+        told.created, told.msecs = 1_764_556_937.25, 250.0
+        assert Redacted("%(asctime)s").format(told) == "2025-12-01 02:42:17.250Z"
+    finally:
+        monkeypatch.undo()
+        time.tzset()

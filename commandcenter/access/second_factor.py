@@ -35,11 +35,17 @@ def address_of(secret: str, username: str, issuer: str) -> str:
     return pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name=issuer)
 
 
+def is_code(typed: str) -> bool:
+    """Whether it looks like one of a telephone: six digits, with or without a gap."""
+    code = "".join(typed.split())
+    return len(code) == 6 and code.isascii() and code.isdigit()
+
+
 def step_of(secret: str, typed: str, at: datetime) -> int | None:
     """Which step of time a code is of, in steps since 1970; None: it is not of this time."""
-    code = "".join(typed.split())
-    if len(code) != 6 or not (code.isascii() and code.isdigit()):
+    if not is_code(typed):
         return None
+    code = "".join(typed.split())
     now, known = int(at.timestamp()) // STEP, pyotp.HOTP(secret)
     near = range(now - EITHER_WAY, now + EITHER_WAY + 1)
     found = [step for step in near if hmac.compare_digest(known.at(step), code)]

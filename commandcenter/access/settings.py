@@ -34,6 +34,9 @@ class Access(_Table):
     second_factor: tuple[Literal["viewer", "leader", "operator", "admin"], ...] = ()
     """Roles that need a second factor when they sign in with a password here: a code of an
     authenticator app. Everybody else may set one up under /me."""
+    key: Secret | None = None
+    """What the secrets of second factors are sealed with: 32 random bytes in base64, one key a
+    line; the first seals, each opens. Without it a key is made in var/factors.key."""
     idle_minutes: Annotated[int, Field(ge=1, le=10_080)] = 120
     """A session that nobody uses ends after this: no request and no open page."""
     ask_again_minutes: Annotated[int, Field(ge=0, le=1440)] = 60

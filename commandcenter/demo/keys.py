@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+
+from commandcenter.private import made_once
 
 FOLDER = Path("var/demo")
 
@@ -23,7 +24,6 @@ class Keys:
 
 def make_keys(folder: Path = FOLDER) -> Keys:
     """Read the secrets, and write those that do not exist yet."""
-    folder.mkdir(parents=True, exist_ok=True)
     return Keys(
         snmp_community=_keep(folder / "snmp-community"),
         webhook_secret=_keep(folder / "webhook-secret"),
@@ -33,10 +33,4 @@ def make_keys(folder: Path = FOLDER) -> Keys:
 
 
 def _keep(path: Path) -> str:
-    fresh = path.with_suffix(f".{os.getpid()}")
-    if not path.exists():
-        # Written aside and then renamed, so that no reader ever finds an empty secret.
-        with open(fresh, "w", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-            file.write(secrets.token_urlsafe(18))
-        fresh.rename(path)
-    return path.read_text(encoding="utf-8").strip()
+    return made_once(path, lambda: secrets.token_urlsafe(18))

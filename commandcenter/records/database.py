@@ -98,6 +98,22 @@ class Records:
         self.engine.dispose()
 
 
+def look(url: str, act: Callable[[sa.Connection], T]) -> T | None:
+    """What `act(connection)` reads from records as they are, for whoever only looks: they are
+    neither made nor migrated. None: there are none, or they do not answer."""
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
+        return None
+    engine = _engine(url)
+    try:
+        with engine.connect() as connection:
+            return act(connection)
+    except _DOWN:
+        return None
+    finally:
+        engine.dispose()
+
+
 def _engine(url: str) -> sa.Engine:
     parsed = sa.make_url(url)
     if parsed.get_backend_name() != "sqlite":

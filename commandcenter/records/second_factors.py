@@ -5,15 +5,17 @@ Whatever changes one is written together with its line in the audit log, or not 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
+from commandcenter.access.sealing import Sealer
 from commandcenter.records import sessions
 from commandcenter.records.accounts import account_of, note_act
-from commandcenter.records.tables import paper_code, second_factor
+from commandcenter.records.tables import account, paper_code, second_factor
 from commandcenter.records.upsert import insert_missing
 
 
@@ -23,7 +25,8 @@ class HasOne(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecondFactor:
-    """Of one account. `last_step` is the step of time of the newest code that was used."""
+    """Of one account. `secret` is sealed (access/sealing.py); `last_step` is the step of time of
+    the newest code that was used."""
 
     account_id: int
     secret: str = field(repr=False)
@@ -55,8 +58,8 @@ def set_up(
     papers: Iterable[str],
     address: str,
 ) -> None:
-    """A first one, whose code of this step was given; `papers`: the hashes of its codes on paper.
-    Raises HasOne."""
+    """A first one, whose code of this step was given. `secret` is sealed; `papers`: the hashes of
+    its codes on paper. Raises HasOne."""
     whose = account_of(connection, account_id)
     row = {"account_id": account_id, "secret": secret, "last_step": step, "created_at": at}
     if insert_missing(connection, second_factor, [row]) == 0:
@@ -109,6 +112,37 @@ def remove(
     note_act(connection, at, by, "factor_removed", account_id, note=whose.name, address=address)
     sessions.end_all(connection, at, by, account_id, but=keep_session, address=address)
     return True
+
+
+def seal_anew(connection: sa.Connection, sealer: Sealer) -> int:
+    """Seal with the first key what an older one has sealed, or an earlier version kept readable;
+    how many that were. What no key opens stays as it is. It is no change of a factor, so no log
+    tells of it. Raises NoKey."""
+    changed = 0
+    for row in _all(connection):
+        if not sealer.opens(row.secret, row.account_id):
+            continue
+        renewed = sealer.renewed(row.secret, row.account_id)
+        if renewed != row.secret:
+            this = second_factor.c.account_id == row.account_id
+            same = second_factor.c.secret == row.secret
+            update = second_factor.update().where(this, same).values(secret=renewed)
+            changed += connection.execute(update).rowcount
+    return changed
+
+
+def lost(connection: sa.Connection, sealer: Sealer) -> list[str]:
+    """The usernames of those whose secret no key opens. Records may be older than this version."""
+    if not sa.inspect(connection).has_table(second_factor.name):
+        return []
+    return [
+        row.username for row in _all(connection) if not sealer.opens(row.secret, row.account_id)
+    ]
+
+
+def _all(connection: sa.Connection) -> Sequence[Any]:
+    query = sa.select(second_factor.c.account_id, second_factor.c.secret, account.c.username)
+    return connection.execute(query.join(account).order_by(account.c.username)).all()
 
 
 def _unused(account_id: int) -> sa.ColumnElement[bool]:

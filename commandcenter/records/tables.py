@@ -430,7 +430,7 @@ second_factor = sa.Table(
     "second_factor",
     metadata,
     sa.Column("account_id", sa.ForeignKey("account.id"), primary_key=True, autoincrement=False),
-    sa.Column("secret", sa.String(64), nullable=False),  # base32
+    sa.Column("secret", sa.String(64), nullable=False),  # sealed: access/sealing.py
     sa.Column("last_step", sa.BigInteger, nullable=False),  # half minutes since 1970
     sa.Column("created_at", Moment, nullable=False),
 )

@@ -8,7 +8,6 @@ web process; without it any page in the browser could lead it here.
 from __future__ import annotations
 
 import hmac
-import os
 import secrets
 from collections.abc import Callable
 from datetime import datetime
@@ -22,6 +21,7 @@ from starlette.routing import Route
 
 from commandcenter.access.roles import PEOPLE, Role, Visitor
 from commandcenter.config import VAR
+from commandcenter.private import made_once
 from commandcenter.records import accounts, audit, sessions
 from commandcenter.records.accounts import DEMO, Account, AccountDisabled
 from commandcenter.records.database import Records
@@ -49,19 +49,7 @@ def demo_links(base: str, var: Path = VAR) -> dict[str, str]:
 def demo_key(var: Path = VAR) -> str:
     """The key of this folder; made now if there is none yet. Of two processes that make one at
     once, both get the same."""
-    path = var / KEY
-    var.mkdir(parents=True, exist_ok=True)
-    made = path.with_name(f"{KEY}.{os.getpid()}.{secrets.token_hex(4)}")
-    if not path.exists():
-        made.touch(mode=0o600)
-        made.write_text(secrets.token_urlsafe(32), encoding="ascii")
-        try:
-            os.link(made, path)  # whole or not at all, and never over another one
-        except FileExistsError:
-            pass
-        finally:
-            made.unlink()
-    return path.read_text(encoding="ascii").strip()
+    return made_once(var / KEY, lambda: secrets.token_urlsafe(32))
 
 
 async def end_demo(records: Records, now: Callable[[], datetime]) -> int:

@@ -69,7 +69,7 @@ class MyFactor:
         papers = codes_on_paper()
         keep = partial(
             second_factors.set_up,
-            secret=secret,
+            secret=desk.factors.sealer.seal(secret, account.id),
             step=step,
             papers=[hash_of(one) for one in papers],
             address=address_of(request),

@@ -17,6 +17,7 @@ from starlette.types import Scope
 from commandcenter.access.browsers import KnownBrowsers
 from commandcenter.access.passwords import Busy, Passwords, tidy
 from commandcenter.access.roles import Visitor
+from commandcenter.access.sealing import NoKey, Sealer
 from commandcenter.access.throttle import OF_BROWSER, Budget, Throttle
 from commandcenter.config import Config
 from commandcenter.language import Language
@@ -41,6 +42,10 @@ APPLICATION = ("commandcenter", "command center", "dashboard")
 BUSY = "Many people are signing in just now; please try again in {seconds} seconds"
 TOO_MANY = "Too many wrong attempts; please try again in 15 minutes"
 NO_ANSWER = "The database does not answer; please try again in a moment"
+NO_KEY = (
+    "The server has lost the key of second steps. A code on paper opens nevertheless; otherwise "
+    "ask your administrator"
+)
 NOT_ENCRYPTED = (
     "On the way from your browser to here a password could be read along: this address is not "
     "encrypted. Use the address that begins with https://; if you do not know it, ask your "
@@ -57,7 +62,7 @@ class BadForm(ValueError):
 
 class Reception:
     """One for a process, so that all doors count and compute together. `passwords` may be made
-    with other costs."""
+    with other costs, `sealer` with a key that is kept elsewhere."""
 
     def __init__(
         self,
@@ -66,13 +71,14 @@ class Reception:
         visitors: Visitors,
         now: Callable[[], datetime],
         passwords: Passwords | None = None,
+        sealer: Sealer | None = None,
     ) -> None:
         self.config, self.records, self.visitors, self.now = config, records, visitors, now
         self.paper = Paper(config)
         self.passwords = passwords or Passwords()
         self.throttle = Throttle()
         self.guesses = Budget(OF_BROWSER)  # at the current password, by account
-        self.factors = Factors(records, now, config.region.name)
+        self.factors = Factors(records, now, config.region.name, sealer or config.sealer)
         self.halfway = Halfway()
         self._browsers: KnownBrowsers | None = None
 
@@ -108,6 +114,8 @@ class Reception:
                 return self.refusal(request, 400, say("This cannot be done"), why)
             except RecordsDown:
                 return self.refusal(request, 503, say("This cannot be done now"), say(NO_ANSWER))
+            except NoKey:
+                return self.refusal(request, 503, say("This cannot be done now"), say(NO_KEY))
             except Busy as busy:
                 why = say(BUSY, seconds=busy.seconds)
                 answer = self.refusal(request, 503, say("This cannot be done now"), why)

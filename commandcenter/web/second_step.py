@@ -67,7 +67,7 @@ class SecondStep:
             return self._page(request, half, 401, WRONG_CODE)
         papers = codes_on_paper()
         facts: dict[str, Any] = {
-            "secret": half.offered,
+            "secret": desk.factors.sealer.seal(half.offered, half.account.id),
             "step": step,
             "papers": [hash_of(one) for one in papers],
             "address": address_of(request),

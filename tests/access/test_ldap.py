@@ -165,6 +165,7 @@ async def test_whoever_is_not_known_with_this_password_does_not_get_in(
     assert await directory(slapd).check(username, password) is None
 
 
+@pytest.mark.asvs("1.2.6")
 @pytest.mark.parametrize(
     "username",
     ["*", "b*", "*)(uid=*", "budi)(uid=*))(|(uid=*", "budi)(objectClass=*", "(budi)", "bu\\64i"],
@@ -255,6 +256,7 @@ async def test_something_else_that_listens_there_is_not_believed(slapd: Slapd) -
         await answering
 
 
+@pytest.mark.asvs("12.3.2")
 @pytest.mark.parametrize("way", ["ldaps", "start_tls"])
 async def test_the_certificate_of_another_host_is_refused(slapd: Slapd, way: str) -> None:
     """It is of "localhost", and signed by whom we trust; but 127.0.0.1 was called."""
@@ -264,10 +266,12 @@ async def test_the_certificate_of_another_host_is_refused(slapd: Slapd, way: str
     assert "url and ca of [ldap]" in str(refusal)
 
 
+@pytest.mark.asvs("12.3.2", "12.3.4")
 async def test_a_certificate_that_nobody_we_trust_has_signed_is_refused(slapd: Slapd) -> None:
     assert "certificate" in str(await down(directory(slapd, ca=None)))
 
 
+@pytest.mark.asvs("12.3.4")
 async def test_a_missing_file_of_certificates_does_not_mean_that_everybody_is_trusted(
     slapd: Slapd, tmp_path: Path
 ) -> None:

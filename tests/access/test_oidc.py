@@ -69,6 +69,7 @@ async def test_a_person_of_a_group_signs_in(forger: Forger, clock: Clock) -> Non
     assert found.subject == f"{forger.issuer} 4711"  # another provider's 4711 is somebody else
 
 
+@pytest.mark.asvs("10.1.1")
 async def test_the_browser_takes_along_what_the_provider_needs_and_no_secret(
     forger: Forger, clock: Clock
 ) -> None:
@@ -85,6 +86,7 @@ async def test_the_browser_takes_along_what_the_provider_needs_and_no_secret(
     assert quote(CLIENT_SECRET, "") not in url
 
 
+@pytest.mark.asvs("10.2.1")
 async def test_the_code_is_exchanged_with_our_secret_and_the_verifier(
     forger: Forger, clock: Clock
 ) -> None:
@@ -179,6 +181,7 @@ async def test_who_is_of_no_group_with_a_role_is_told_so(forger: Forger, clock: 
 _AT = int(NOW.timestamp())
 
 
+@pytest.mark.asvs("9.2.1", "9.2.2", "9.2.3", "10.5.1", "10.5.4")
 @pytest.mark.parametrize(
     "claims",
     [
@@ -229,6 +232,7 @@ def _with_own_key(claims: Claims) -> str:
     return jwt.encode(header, claims, own)
 
 
+@pytest.mark.asvs("6.8.2", "9.1.1", "9.1.2", "9.1.3", "11.6.1")
 @pytest.mark.parametrize(
     "sign",
     [
@@ -330,6 +334,7 @@ async def test_a_provider_that_never_answers_is_given_up(
     assert "does not answer" in str(told.value)
 
 
+@pytest.mark.asvs("10.5.3")
 @pytest.mark.parametrize(
     ("describe", "detail"),
     [

@@ -30,6 +30,7 @@ def cheap() -> PasswordHasher:
     return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
+@pytest.mark.asvs("6.2.5")
 @pytest.mark.parametrize(
     "password",
     [
@@ -46,6 +47,7 @@ def test_any_characters_make_a_password_that_will_do(password: str) -> None:
     assert weakness(password, OURS) is None
 
 
+@pytest.mark.asvs("6.2.4")
 @pytest.mark.parametrize(
     "password",
     [
@@ -71,12 +73,14 @@ def test_what_anybody_here_would_try_first_will_not(password: str) -> None:
     assert weakness(password, OURS) == GUESSABLE
 
 
+@pytest.mark.asvs("6.1.2", "6.2.11")
 def test_words_of_ones_own_count_only_for_ones_own_password() -> None:
     assert weakness("rumah di tepi Seruyan", ("Seruyan",)) is None
     assert weakness("seruyan-seruyan", ("Seruyan",)) == GUESSABLE
     assert weakness("seruyan-seruyan") is None
 
 
+@pytest.mark.asvs("6.2.1", "6.2.9")
 def test_length_is_all_that_is_asked_besides() -> None:
     assert weakness("x7#Kq9!vLm2") == TOO_SHORT  # 11
     assert weakness("x7#Kq9!vLm2" * 11 + "abcdefg") is None  # 128
@@ -99,6 +103,7 @@ def test_of_a_crafted_password_only_the_beginning_is_judged_because_all_of_it_ta
     assert [len(one) for one in judged] == [JUDGED]
 
 
+@pytest.mark.asvs("11.4.2")
 async def test_it_is_kept_by_argon2id_as_rfc_9106_recommends() -> None:
     kept = await Passwords().hash("kuda laut minum kopi")
     assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
@@ -106,6 +111,7 @@ async def test_it_is_kept_by_argon2id_as_rfc_9106_recommends() -> None:
     assert not await Passwords().verify(kept, "kuda laut minum teh")
 
 
+@pytest.mark.asvs("6.2.8")
 async def test_the_same_letters_are_the_same_password_however_a_keyboard_sends_them() -> None:
     passwords = Passwords(cheap())
     kept = await passwords.hash("kafe\u0301 di alun-alun")  # e and an accent

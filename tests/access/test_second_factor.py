@@ -22,6 +22,7 @@ from tests.conftest import NOW
 RFC_SECRET = b32encode(b"12345678901234567890").decode()
 
 
+@pytest.mark.asvs("6.5.4")
 @pytest.mark.parametrize(
     ("seconds", "code"),  # RFC 6238, appendix B, SHA-1, the last six of eight digits
     [(59, "287082"), (1111111109, "081804"), (1234567890, "005924"), (20000000000, "353130")],
@@ -31,6 +32,7 @@ def test_codes_are_those_of_the_standard(seconds: int, code: str) -> None:
     assert step_of(RFC_SECRET, code, at) == seconds // 30
 
 
+@pytest.mark.asvs("6.5.5")
 def test_a_telephone_may_be_half_a_minute_fast_or_slow_and_no_more() -> None:
     secret = new_secret()
     code, step = pyotp.TOTP(secret).at(NOW), int(NOW.timestamp()) // 30
@@ -60,6 +62,7 @@ def test_the_address_names_the_region_and_the_person() -> None:
     assert parse_qs(told.query)["secret"] == [RFC_SECRET]
 
 
+@pytest.mark.asvs("6.5.3")
 def test_codes_on_paper_differ_and_are_known_however_they_are_typed() -> None:
     codes = codes_on_paper()
     assert len(set(codes)) == ON_PAPER

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -130,6 +131,7 @@ def test_no_stretch_of_time_ever_sees_more_than_the_limit(told: list[tuple[float
         assert sum(begin <= one < begin + limit.within for one in taken) <= limit.most
 
 
+@pytest.mark.asvs("6.1.1")
 def test_the_limits_are_those_of_the_documentation() -> None:
     assert (OF_ADDRESS.most, OF_ADDRESS.within) == (10, timedelta(minutes=5))
     assert (OF_ACCOUNT.most, OF_ACCOUNT.within) == (20, timedelta(minutes=15))

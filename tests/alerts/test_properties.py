@@ -58,6 +58,7 @@ def test_any_json_is_a_message_or_refused(read: Parser, told: Any) -> None:
         read(orjson.dumps(told), SCENE)
 
 
+@pytest.mark.asvs("1.3.3")
 @given(st.text())
 def test_any_text_is_fit_for_the_wall(told: str) -> None:
     kept = text(told, 20)
@@ -66,6 +67,7 @@ def test_any_text_is_fit_for_the_wall(told: str) -> None:
     kept.encode()
 
 
+@pytest.mark.asvs("1.2.4")
 @given(st.text(min_size=1))
 def test_two_names_stay_two_names(told: str) -> None:
     with suppress(BadAlert):

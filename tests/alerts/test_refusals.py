@@ -20,6 +20,7 @@ BOMB = b"""<?xml version="1.0"?><!DOCTYPE a [<!ENTITY l "lol"><!ENTITY m "&l;&l;
 OUTSIDE = b"""<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><alert>&x;</alert>"""
 
 
+@pytest.mark.asvs("1.5.1")
 @pytest.mark.parametrize(
     ("read", "body", "sentence"),
     [

@@ -19,6 +19,7 @@ local = NOW.replace(tzinfo=None)
 times = st.datetimes(local.replace(year=2000), local).map(lambda t: t.replace(microsecond=0))
 
 
+@pytest.mark.asvs("1.3.3")
 @given(st.binary())
 def test_any_bytes_are_a_scan_or_a_bad_line(line: bytes) -> None:
     try:

@@ -61,6 +61,7 @@ async def test_a_wide_range_means_neither_this_machine_nor_what_is_special(url: 
     assert await state_of(url, *EVERYTHING) == "forbidden"
 
 
+@pytest.mark.asvs("1.3.6")
 async def test_only_listed_networks_are_allowed() -> None:
     assert await state_of("rtsp://10.9.8.7/ch1", *PRIVATE) == ""
     assert await state_of("rtsp://[fd00::7]/ch1", *PRIVATE) == ""
@@ -93,6 +94,7 @@ def test_the_own_addresses_are_those_of_the_interfaces() -> None:
     assert not any(is_allowed(one, everything, own) for one in own)
 
 
+@pytest.mark.asvs("1.3.6")
 async def test_a_name_with_two_addresses_is_refused_when_one_of_them_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -61,6 +61,7 @@ async def test_a_redirect_that_only_the_player_is_told_leads_to_no_picture(
     assert room.count("sly") == 0
 
 
+@pytest.mark.asvs("1.3.6")
 async def test_at_the_address_of_a_good_camera_it_is_cut_and_costs_that_one_nothing(
     room: Room, strange: StrangeCamera
 ) -> None:

@@ -249,6 +249,7 @@ async def test_a_refused_password_is_offered_once_an_attempt(camera: str) -> Non
     assert len(HttpCamera.offered.proofs["/locked"]) == 1
 
 
+@pytest.mark.asvs("1.3.6")
 async def test_a_redirect_is_told_and_not_followed(camera: str) -> None:
     with pytest.raises(CameraFault, match=r"mengalihkan ke alamat lain: http://169") as told:
         await fetch(f"{camera}/elsewhere", user=USER, password=PASSWORD)

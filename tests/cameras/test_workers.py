@@ -146,6 +146,7 @@ async def test_a_worker_that_stands_still_is_killed_and_nobody_alone_is_blamed()
     assert (end.why, end.blamed) == ("it stood still", ("freezes", "good"))
 
 
+@pytest.mark.asvs("1.4.1")
 async def test_after_a_crash_the_camera_whose_thread_it_was_is_blamed() -> None:
     end = await life_of("good", "crashes", "fine")
     assert (end.why, end.blamed) == ("camera crashes crashed it", ("crashes",))
@@ -371,6 +372,7 @@ asyncio.run(main())
     wait_until(lambda: not psutil.pid_exists(worker), "the worker is gone", seconds=5)
 
 
+@pytest.mark.asvs("1.4.1")
 def test_only_the_worker_imports_cv2() -> None:
     look = "import sys, feeds.cameras; print('cv2' in sys.modules, 'numpy' in sys.modules)"
     told = subprocess.run(

@@ -168,6 +168,7 @@ async def test_a_password_in_a_fall_is_neither_logged_nor_told(
     assert "rtsp://***@10.0.0.1/" in str(runner.error)
 
 
+@pytest.mark.asvs("16.3.4")
 async def test_a_fault_in_one_feed_does_not_stop_another_nor_itself(
     desk: Desk, bus: Bus, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -248,6 +249,7 @@ async def test_a_burst_of_pushes_is_few_looks(desk: Desk, bus: Bus) -> None:
     assert feed.looks <= 3
 
 
+@pytest.mark.asvs("16.3.3")
 async def test_bad_input_is_counted_and_kept_with_its_reason(
     desk: Desk, bus: Bus, records: Records
 ) -> None:

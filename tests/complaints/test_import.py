@@ -136,6 +136,7 @@ async def test_a_file_is_imported_twice_without_harm_and_both_are_kept(
     assert found["open"] == 2
 
 
+@pytest.mark.asvs("5.2.2")
 @pytest.mark.parametrize("raw", [b"", b"PK\x03\x04broken", b"\0\0\0"])
 async def test_a_broken_workbook_is_rejected(feed: Complaints, desk: Desk, raw: bytes) -> None:
     folder = await drop(feed, desk, "a.xlsx", raw)

@@ -42,6 +42,7 @@ def reason(folder: Path, name: str) -> str:
     return (folder / "rejected" / f"{name}.reasons.txt").read_text()
 
 
+@pytest.mark.asvs("5.2.2")
 @pytest.mark.parametrize(
     ("name", "raw", "advice"),
     [
@@ -169,6 +170,7 @@ async def test_one_that_cannot_be_moved_does_not_stop_the_others_and_is_told_onc
     ]
 
 
+@pytest.mark.asvs("5.3.2")
 async def test_a_name_of_any_length_and_any_letters_is_moved(
     importer: Importer, desk: Desk, folder: Path
 ) -> None:

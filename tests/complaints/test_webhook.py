@@ -53,6 +53,7 @@ async def test_a_signed_complaint_is_kept_and_shows(
     assert readings["totals/all"].at == NOW
 
 
+@pytest.mark.asvs("14.2.4")
 async def test_who_complained_is_never_stored(portal: Portal, desk: Desk, tray: Tray) -> None:
     await portal.tell(HOLE)
     await portal.tell({**HOLE, "stage": "???"})

@@ -198,6 +198,7 @@ def test_a_keyframe_brings_its_parameter_sets_every_two_seconds() -> None:
     assert {SPS, PPS, IDR} <= set(kinds[6])
 
 
+@pytest.mark.asvs("13.2.3")
 def test_secrets_are_kept_and_only_the_owner_reads_them(tmp_path: Path) -> None:
     first, again = make_keys(tmp_path), make_keys(tmp_path)
     assert first == again

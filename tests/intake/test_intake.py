@@ -76,6 +76,7 @@ async def test_its_answers_carry_the_date_and_not_the_name_of_the_server(app: In
     assert b"server" not in head
 
 
+@pytest.mark.asvs("4.2.1")
 @pytest.mark.parametrize(
     "raw",
     [
@@ -178,6 +179,7 @@ async def test_a_connection_lost_in_the_middle_is_counted(tray: Tray) -> None:
     assert "before the whole body" in tray.kept[0][1]
 
 
+@pytest.mark.asvs("16.5.1")
 async def test_a_failing_route_answers_500_and_it_is_counted_without_what_came(
     app: Intake, tray: Tray, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -82,6 +82,7 @@ def test_a_leak_is_found_in_every_shape(told: str, shape: str) -> None:
     place_of(told, f"planted by test_shape[{shape}]")
 
 
+@pytest.mark.asvs("16.2.5")
 @pytest.mark.parametrize(
     "name",
     [

@@ -17,6 +17,7 @@ SECRET = "a secret of thirty-two characters"
 LINK = AckLink(incident=12, version=3, who="Ani", expires_at=(NOW + HOLDS).replace(microsecond=0))
 
 
+@pytest.mark.asvs("9.2.1")
 def test_what_was_signed_is_read_until_it_expires() -> None:
     token = sign(LINK, SECRET)
     assert read(token, SECRET, NOW) == LINK
@@ -30,6 +31,7 @@ def test_a_token_is_fit_for_an_address() -> None:
     assert set(token) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")
 
 
+@pytest.mark.asvs("9.1.1")
 def test_another_secret_or_another_payload_is_refused() -> None:
     token = sign(LINK, SECRET)
     with pytest.raises(BadLink, match="not one of ours"):
@@ -45,6 +47,7 @@ def test_no_text_is_a_token(text: str) -> None:
         read(text, SECRET, NOW)
 
 
+@pytest.mark.asvs("9.1.1")
 @given(st.data())
 def test_a_token_with_one_other_character_is_refused(data: st.DataObject) -> None:
     token = sign(LINK, SECRET)

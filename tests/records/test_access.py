@@ -138,6 +138,7 @@ async def test_whom_another_house_knows_gets_the_role_that_it_says_today(records
         await records.write(accounts.sign_in_from, NOW, **told, role="viewer", **limits)
 
 
+@pytest.mark.asvs("6.8.1")
 async def test_a_namesake_from_another_house_is_told_apart(records: Records) -> None:
     await new(records, "budi")
     told = {"provider": "oidc", "subject": "7", "username": "budi7", "name": "BUDI"}
@@ -147,6 +148,7 @@ async def test_a_namesake_from_another_house_is_told_apart(records: Records) -> 
     assert other.name == "BUDI (oidc: budi7)"
 
 
+@pytest.mark.asvs("7.2.3")
 async def test_a_session_is_known_by_its_token_and_ends_once(records: Records) -> None:
     ani = await new(records)
     token, number = await signed_in(records, ani)
@@ -181,6 +183,7 @@ async def test_what_is_kept_of_secrets_opens_nothing(records: Records) -> None:
     assert not [row for row in kept for secret in (token, link, key) if secret in row]
 
 
+@pytest.mark.asvs("2.3.4")
 async def test_a_link_opens_once_also_to_two_at_once(records: Records) -> None:
     ani = await new(records)
     link = await records.write(entry_links.issue, NOW, "Ani", "password", account_id=ani.id)

@@ -83,6 +83,7 @@ async def test_the_database_refuses_to_change_the_log(
         await records.write(lambda connection: connection.execute(sa.text(what)))
 
 
+@pytest.mark.asvs("16.4.2")
 @pytest.mark.parametrize(
     ("change", "told"),
     [

@@ -54,6 +54,7 @@ async def test_an_empty_log_is_sound(records: Records) -> None:
     assert (verdict.mistakes, verdict.head) == ((), chain.Head(length=0, hash=chain.START))
 
 
+@pytest.mark.asvs("16.4.2")
 @pytest.mark.parametrize("what", ["UPDATE incident_log SET who = 'x'", "DELETE FROM incident_log"])
 async def test_the_database_refuses_to_change_the_log(
     records: Records, ten: list[int], what: str
@@ -69,6 +70,7 @@ async def test_postgresql_refuses_to_empty_the_log(postgres_records: Records) ->
         )
 
 
+@pytest.mark.asvs("11.4.3")
 @pytest.mark.parametrize(
     ("statement", "place"),
     [

@@ -87,6 +87,7 @@ async def test_the_whole_way_of_an_incident(records: Records, number: int) -> No
     assert (log[3].facts["cause"], log[3].facts["via"]) == ("power", "page")
 
 
+@pytest.mark.asvs("2.3.4")
 async def test_of_four_operators_one_is_first_and_the_others_hear_who(
     records: Records, number: int
 ) -> None:
@@ -130,6 +131,7 @@ async def test_another_operator_may_take_it_over_knowingly(records: Records, num
     assert row.acknowledged_by == "operator 2"
 
 
+@pytest.mark.asvs("2.3.1")
 @pytest.mark.parametrize(
     ("act", "more", "why"),
     [

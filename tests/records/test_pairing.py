@@ -119,6 +119,7 @@ async def test_of_two_operators_who_enter_a_code_at_once_one_pairs(records: Reco
     assert len(await records.read(displays)) == 1
 
 
+@pytest.mark.asvs("6.5.5")
 async def test_a_code_cannot_be_entered_when_its_time_is_over(records: Records) -> None:
     asked = await asking(records)
     late = Act(who="operator 1", at=IN_TEN_MINUTES)

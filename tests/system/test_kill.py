@@ -165,6 +165,7 @@ def kill(program: Program, name: str) -> None:
             process.kill()
 
 
+@pytest.mark.asvs("2.3.3")
 def test_no_acknowledgement_that_was_shown_as_done_is_lost(
     program: Program, records: Records, screen: Screen
 ) -> None:

@@ -49,6 +49,7 @@ def one(town: Town, name: str) -> psutil.Process:
     return found
 
 
+@pytest.mark.asvs("16.5.2")
 @pytest.mark.parametrize("name", [*LINES, "redis-server", "pictures"])
 def test_what_is_killed_is_back_by_itself_and_nothing_is_lost(
     name: str, town: Town, wall: Page, taken: str, pins: Iterator[int]

@@ -61,6 +61,7 @@ def test_what_is_missing_is_unknown_and_not_good(when: str, holds: bool | None) 
     assert Condition.parse(when).holds(DEVICE) is holds
 
 
+@pytest.mark.asvs("1.3.2")
 @pytest.mark.parametrize(
     ("when", "sentence"),
     [

@@ -19,6 +19,7 @@ def test_every_rule_that_is_shipped_is_good() -> None:
     assert [TypeAdapter(Rule).validate_python(table).name for table in tables]
 
 
+@pytest.mark.asvs("1.3.7", "1.3.10")
 @pytest.mark.parametrize(
     ("told", "sentence"),
     [
@@ -66,6 +67,7 @@ def test_all_mistakes_are_told_at_once() -> None:
     assert [mistake.split(":")[0] for mistake in refused.value.mistakes] == ["when", "hold", "text"]
 
 
+@pytest.mark.asvs("1.2.2")
 @pytest.mark.parametrize(
     "runbook", ["", "/runbook/link", "https://sop.example.go.id", "HTTP://a/b?c"]
 )

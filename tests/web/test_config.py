@@ -65,6 +65,7 @@ text = "Tautan {name} putus"
 """
 
 
+@pytest.mark.asvs("2.1.2")
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
@@ -132,6 +133,7 @@ def test_a_mistake_is_told_by_table_and_key(write: Write, wrong: str, told: str)
     assert told in found[0]
 
 
+@pytest.mark.asvs("2.2.3")
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [

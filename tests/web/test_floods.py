@@ -111,6 +111,7 @@ def test_wrong_sessions_and_wrong_tokens_are_counted_apart(floods: Floods) -> No
     assert floods.wrong("session", socket) is None
 
 
+@pytest.mark.asvs("16.3.3")
 def test_a_flood_is_told_once_and_with_no_word_of_what_was_tried(
     floods: Floods, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -36,6 +36,7 @@ def test_a_page_is_served_whole_also_as_the_first_that_is_asked_for(
     assert answer.headers["content-type"].startswith("text/html")
 
 
+@pytest.mark.asvs("1.1.1", "5.3.1", "13.4.1", "13.4.3")
 @pytest.mark.parametrize(
     "path",
     [
@@ -74,12 +75,15 @@ def test_a_host_name_that_is_not_ours_is_refused(client: httpx.Client, host: str
     assert "[web] names" in answer.text
 
 
+@pytest.mark.asvs("1.2.3", "3.2.1", "3.4.2", "3.4.3", "3.4.4", "3.4.5", "3.4.6")
 @pytest.mark.parametrize("path", ["/", "/healthz", "/unknown", "/readyz", "/assets/live.js"])
 def test_every_answer_carries_the_security_headers(client: httpx.Client, path: str) -> None:
     headers = client.get(path).headers
     assert {name: headers.get(name) for name in HEADERS} == HEADERS
     policy = headers["content-security-policy"]
-    assert "frame-ancestors 'none'" in policy
+    for closed in ("frame-ancestors", "object-src", "base-uri"):
+        assert f"{closed} 'none'" in policy
+    assert not [name for name in headers if name.startswith("access-control-")]
     scripts = next(part for part in policy.split("; ") if part.startswith("script-src"))
     assert "unsafe" not in scripts
 
@@ -106,6 +110,7 @@ def test_the_live_socket_opens_to_our_own_page(site: Site) -> None:
     assert knock(site, "/live?page=/wall/utama", host, origin, cookie) == 101
 
 
+@pytest.mark.asvs("4.4.2")
 @pytest.mark.parametrize(
     "origin",
     [
@@ -149,6 +154,7 @@ def test_there_is_no_other_socket(site: Site, path: str) -> None:
     assert knock(site, path, host, origin) == 403
 
 
+@pytest.mark.asvs("3.5.1")
 @pytest.mark.parametrize("origin", [None, "null", "http://evil.example"])
 def test_callbacks_and_steps_come_from_our_own_pages_only(
     client: httpx.Client, origin: str | None
@@ -170,6 +176,7 @@ def test_the_layout_is_that_of_the_page_which_asks(
     assert ('"Console"' in drawn) == (page == "/console")
 
 
+@pytest.mark.asvs("15.3.7")
 def test_the_layout_of_a_page_that_is_not_there_says_so(client: httpx.Client) -> None:
     assert "Halaman ini tidak ada" in client.get("/_dash-layout", params={"page": "/nowhere"}).text
 

@@ -63,6 +63,7 @@ def test_the_token_comes_with_the_cookie_of_a_display_once_its_code_was_entered(
         assert wall.headers["cache-control"] == "no-store"
 
 
+@pytest.mark.asvs("3.3.3")
 def test_the_cookie_travels_over_https_only_when_it_came_so() -> None:
     assert cookie("token", {"scheme": "https"}).endswith("; Secure")
 
@@ -134,6 +135,7 @@ def test_only_our_own_page_may_ask(house: House, path: str) -> None:
         assert answer.status_code == 403
 
 
+@pytest.mark.asvs("16.5.1")
 def test_while_the_database_is_away_nobody_is_paired_and_the_reason_is_told(
     tmp_path: Path,
 ) -> None:

@@ -190,6 +190,7 @@ async def guess(
     return told
 
 
+@pytest.mark.asvs("6.6.3")
 @pytest.mark.long
 async def test_of_ten_thousand_codes_a_signed_in_operator_guesses_ten_and_then_none(
     house: House,

@@ -332,6 +332,7 @@ def expected(line: Line, who: str) -> bool:
     return who in line.to or tokens_too
 
 
+@pytest.mark.asvs("3.5.3", "8.2.1", "8.3.1", "13.4.4")
 @pytest.mark.parametrize("line", LINES, ids=lambda line: f"{line.method} {line.path}")
 async def test_a_door_opens_to_those_who_are_named_and_to_nobody_else(
     house: House, line: Line
@@ -345,6 +346,7 @@ async def test_a_door_opens_to_those_who_are_named_and_to_nobody_else(
         assert status in (200, 401, 403), f"{who}: {status}"
 
 
+@pytest.mark.asvs("8.1.1", "8.2.1")
 async def test_every_route_of_the_application_is_in_the_table_and_every_line_is_a_route(
     house: House,
 ) -> None:
@@ -368,6 +370,7 @@ async def test_every_route_of_the_application_is_in_the_table_and_every_line_is_
     assert ghosts == set(), "no route has this line"
 
 
+@pytest.mark.asvs("13.4.2")
 async def test_what_dash_brings_along_and_nobody_needs_opens_to_nobody(house: House) -> None:
     found = {p for _, p in asked_for(house.routes)} & CLOSED
     assert "/_dash-ws-callback" in found
@@ -390,6 +393,7 @@ async def test_what_is_no_callback_of_ours_is_refused(house: House, body: bytes)
         assert await house.ask("POST", "/_dash-update-component", who, body=body) in (400, 403)
 
 
+@pytest.mark.asvs("13.4.5")
 async def test_figures_are_told_to_a_program_on_this_machine_but_not_through_a_proxy(
     house: House,
 ) -> None:
@@ -400,6 +404,7 @@ async def test_figures_are_told_to_a_program_on_this_machine_but_not_through_a_p
             assert await house.ask("GET", path, "stranger", **through) == 401
 
 
+@pytest.mark.asvs("3.5.2")
 @pytest.mark.parametrize("origin", ["", "null", "https://evil.example", "http://localhost:8050"])
 async def test_what_changes_something_comes_from_our_own_page_unless_a_program_does_it(
     house: House, origin: str
@@ -434,6 +439,7 @@ async def test_whoever_is_not_signed_in_is_led_to_the_sign_in_with_where_they_wa
     assert await house.ask("GET", "/console?incident=7", "stranger", **html_please) == 303
 
 
+@pytest.mark.asvs("7.2.1", "7.4.1")
 async def test_an_ended_session_opens_nothing_within_five_seconds_whoever_ended_it(
     house: House, sqlite_records: Records
 ) -> None:
@@ -447,6 +453,7 @@ async def test_an_ended_session_opens_nothing_within_five_seconds_whoever_ended_
     keeping.cancel()
 
 
+@pytest.mark.asvs("16.5.3")
 async def test_while_the_records_are_away_nobody_is_taken_for_a_stranger(
     house: House, sqlite_records: Records
 ) -> None:
@@ -467,6 +474,7 @@ async def test_while_the_records_are_away_nobody_is_taken_for_a_stranger(
     del house.cookies["late"]
 
 
+@pytest.mark.asvs("7.3.2", "7.6.1")
 async def test_a_session_ends_when_nobody_uses_it_and_in_any_case_in_the_end(
     house: House, clock: Clock, config: Config
 ) -> None:

@@ -37,12 +37,14 @@ def last_address(site: Site) -> str:
     return entry.source_address
 
 
+@pytest.mark.asvs("6.2.6", "6.2.7", "15.3.4")
 def test_a_proxy_of_config_toml_says_who_comes_and_that_it_was_over_tls(behind: Site) -> None:
     origin = {"Origin": f"https://127.0.0.1:{behind.port}"}
     with httpx.Client(base_url=behind.address, headers=THROUGH) as visitor:
         page = visitor.get("/sign-in")
         assert "max-age=31536000" in page.headers["strict-transport-security"]
         assert 'type="password"' in page.text
+        assert 'autocomplete="current-password"' in page.text
         assert visitor.post("/sign-in", data=WRONG, headers=origin).status_code == 401
         assert last_address(behind) == "203.0.113.9"
         assert visitor.get("/metrics").status_code in (401, 303)
@@ -51,6 +53,7 @@ def test_a_proxy_of_config_toml_says_who_comes_and_that_it_was_over_tls(behind: 
         assert visitor.get("/console", headers={"Cookie": behind.cookie()}).status_code == 303
 
 
+@pytest.mark.asvs("4.1.3", "15.3.4")
 def test_nobody_else_is_believed(site: Site) -> None:
     with httpx.Client(base_url=site.address, headers=THROUGH) as liar:
         page = liar.get("/sign-in")

@@ -149,6 +149,7 @@ def test_what_comes_from_a_demo_is_marked_so(screen: Screen, site: Site) -> None
     )
 
 
+@pytest.mark.asvs("1.2.3", "3.2.2")
 def test_what_a_citizen_wrote_is_text_and_never_markup(screen: Screen, site: Site) -> None:
     nasty = '<script>window.bad = 1</script><img src=x onerror="window.bad = 1"> & "kutip"'
     site.publish("quick", [samples.complaint(1, title=nasty, feed="quick")])
@@ -173,6 +174,7 @@ def test_what_did_not_change_stays_the_very_same_on_the_page(screen: Screen, sit
     assert page.evaluate("changed.size") == 1
 
 
+@pytest.mark.asvs("14.2.3")
 @pytest.mark.parametrize("path", ["/wall/utama", "/console"])
 def test_a_page_complains_of_nothing_and_asks_nobody_else(
     screen: Screen, site: Site, path: str

@@ -87,6 +87,7 @@ async def test_a_long_list_comes_by_pages(admin: Administrator) -> None:
 # --- a new one ------------------------------------------------------------------------------------
 
 
+@pytest.mark.asvs("14.2.2")
 async def test_a_new_account_comes_with_a_link_that_is_shown_once(
     each_admin: Administrator,
 ) -> None:
@@ -143,6 +144,7 @@ async def test_a_mistake_is_told_beside_its_field_and_the_rest_is_kept(
     assert "account.link" not in await admin.house.acts()
 
 
+@pytest.mark.asvs("1.2.1")
 async def test_what_was_typed_is_never_taken_for_markup(admin: Administrator) -> None:
     name = '"><script>alert(1)</script>'
     page = await admin.post("/admin/accounts", 400, **(NEW | {"name": name, "username": "?"}))
@@ -164,6 +166,7 @@ async def test_only_operators_are_limited(admin: Administrator) -> None:
     assert (await admin.house.records.read(accounts.accounts))[1].offices == []
 
 
+@pytest.mark.asvs("15.3.3")
 async def test_a_form_that_nobody_would_send_is_refused(admin: Administrator) -> None:
     for form in ({"name": "x" * 250_000}, {"offices": ["x"] * 12_000}):
         page = await admin.post("/admin/accounts", 413, **form)
@@ -241,6 +244,7 @@ async def test_a_wrong_change_is_told_and_nothing_is_written(admin: Administrato
 # --- closing and opening --------------------------------------------------------------------------
 
 
+@pytest.mark.asvs("7.4.2")
 async def test_a_disabled_person_is_out_at_once_and_can_come_back(
     each_admin: Administrator,
 ) -> None:

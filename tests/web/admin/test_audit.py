@@ -44,6 +44,7 @@ async def incident(admin: Administrator, title: str = "Tautan putus") -> int:
 # --- in words -------------------------------------------------------------------------------------
 
 
+@pytest.mark.asvs("16.2.1")
 async def test_each_line_is_a_sentence_with_its_exact_time_and_address(
     each_admin: Administrator,
 ) -> None:
@@ -197,6 +198,7 @@ def table(answer: httpx.Response) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
 
 
+@pytest.mark.asvs("14.2.2", "16.2.4")
 async def test_the_file_has_the_found_lines_and_taking_it_is_a_line_itself(
     each_admin: Administrator,
 ) -> None:

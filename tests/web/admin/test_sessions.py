@@ -29,6 +29,7 @@ async def test_everybody_who_is_signed_in_is_in_the_table(each_admin: Administra
     assert len((await each_admin.get("/admin/sessions", text="10.1.2.")).rows) == 2
 
 
+@pytest.mark.asvs("7.4.5")
 async def test_a_session_is_ended_at_once_and_that_is_written_down(
     each_admin: Administrator,
 ) -> None:

@@ -43,6 +43,7 @@ async def test_there_is_no_operation_that_the_table_does_not_have(one_house: Hou
     assert {at for at in routes if at[0] != "HEAD"} - own == set(NEEDS)
 
 
+@pytest.mark.asvs("2.1.1")
 async def test_the_document_is_openapi_3_1(one_house: House) -> None:
     told = await document(one_house)
     assert told["openapi"] == "3.1.0"

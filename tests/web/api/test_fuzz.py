@@ -111,6 +111,7 @@ def fuzz(schema: Any, at: tuple[str, str], mode: GenerationMode) -> None:
     run()
 
 
+@pytest.mark.asvs("15.3.1")
 @pytest.mark.parametrize("at", sorted(NEEDS))
 def test_what_fits_the_document_is_understood_and_answered_as_it_says(
     schema: Any, at: tuple[str, str]
@@ -118,6 +119,7 @@ def test_what_fits_the_document_is_understood_and_answered_as_it_says(
     fuzz(schema, at, GenerationMode.POSITIVE)
 
 
+@pytest.mark.asvs("1.5.2", "2.2.1", "2.2.2", "15.3.5")
 @pytest.mark.parametrize("at", sorted(at for at in NEEDS if at[1] != f"{PREFIX}/me"))
 def test_what_does_not_fit_is_refused_as_it_says(schema: Any, at: tuple[str, str]) -> None:
     fuzz(schema, at, GenerationMode.NEGATIVE)
@@ -200,6 +202,7 @@ def test_what_is_posted_is_what_readiness_has_heard(keys: Keys) -> None:
         wait_until(lambda: rain() == {"ok": True, "error": ""}, "the board has it")
 
 
+@pytest.mark.asvs("13.4.5")
 def test_whoever_is_signed_in_may_read_the_reference_and_nothing_else(keys: Keys) -> None:
     with keys.site.client("Budi", "viewer") as client:
         assert "GET</b> <code>/api/v1/incidents</code>" in client.get(f"{PREFIX}/docs").text

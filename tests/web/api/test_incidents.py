@@ -208,6 +208,7 @@ async def test_a_senseless_step_changes_nothing_and_says_why(
     assert one_house.row(number).version == 1
 
 
+@pytest.mark.asvs("1.4.2")
 @pytest.mark.parametrize(
     ("number", "status"), [("0", 422), (str(2**63), 422), ("-1", 422), ("x", 422), ("1.5", 422)]
 )

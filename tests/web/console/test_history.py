@@ -93,6 +93,7 @@ def test_fifty_stand_on_a_page(desk: Desk) -> None:
     assert len(numbers) == 53
 
 
+@pytest.mark.asvs("5.4.1", "5.4.2")
 def test_the_file_has_all_that_was_found_and_no_cell_is_a_formula(desk: Desk) -> None:
     desk.over("rtr-berkas", title='=HYPERLINK("http://jahat.example")', detail="@SUM(berkas)")
     answer = desk.get("history.csv", text="berkas")

@@ -84,6 +84,7 @@ def test_a_window_can_be_about_whatever_lists_and_sources_know(desk: Desk) -> No
         assert plan(desk, kind=kind, scope=scope).json()["ok"] is True
 
 
+@pytest.mark.asvs("2.2.3")
 @pytest.mark.parametrize(
     ("told", "says"),
     [

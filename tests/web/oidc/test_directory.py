@@ -42,6 +42,7 @@ async def test_a_person_of_the_directory_signs_in_with_their_own_password(front:
     assert (line.who, line.facts["role"], line.facts["offices"]) == ("ldap", "operator", ["dinkes"])
 
 
+@pytest.mark.asvs("6.3.4")
 async def test_whoever_needs_a_second_factor_sets_one_up_here(front: Front) -> None:
     front.more = '[access]\nsecond_factor = ["operator"]\n'
     front.open()

@@ -33,6 +33,7 @@ async def refused(house: House, answer: httpx.Response, status: int, why: str) -
 # --- the honest way ------------------------------------------------------------------------------
 
 
+@pytest.mark.asvs("16.3.1")
 async def test_a_person_comes_back_signed_in(house: House, forger: Forger) -> None:
     async with house.browser() as browser:
         answer = await Trip(browser, forger).whole()
@@ -71,6 +72,7 @@ async def test_whoever_signed_in_long_ago_is_asked_by_the_provider_too(
         assert back.headers["location"] == "/me/factor"
 
 
+@pytest.mark.asvs("3.7.2")
 @pytest.mark.parametrize("to", ["//evil.example", "https://evil.example", "/\\evil.example"])
 async def test_nobody_is_sent_elsewhere(house: House, forger: Forger, to: str) -> None:
     async with house.browser() as browser:
@@ -125,6 +127,7 @@ async def test_whoever_has_another_role_there_has_another_role_here(
     assert line.facts == {"provider": "oidc", "why": "budi, groups: tamu"}
 
 
+@pytest.mark.asvs("6.8.1", "10.5.2")
 async def test_somebody_who_gives_themselves_our_name_is_somebody_else(
     house: House, forger: Forger
 ) -> None:
@@ -140,6 +143,7 @@ async def test_somebody_who_gives_themselves_our_name_is_somebody_else(
 RUN_OUT = "Proses masuk ini sudah kedaluwarsa"
 
 
+@pytest.mark.asvs("10.2.1")
 @pytest.mark.parametrize("state", ["", "tebakan", "\x00", "x" * 2000])
 async def test_a_state_that_is_not_ours_is_refused(
     house: House, forger: Forger, state: str
@@ -164,6 +168,7 @@ async def test_a_callback_counts_once(house: House, forger: Forger) -> None:
     assert await house.signed_in() == []
 
 
+@pytest.mark.asvs("10.1.2")
 async def test_a_stolen_callback_opens_nothing_in_another_browser_and_still_serves_its_owner(
     house: House, forger: Forger
 ) -> None:
@@ -193,6 +198,7 @@ async def test_whoever_takes_too_long_starts_again(house: House, forger: Forger)
         await refused(house, await trip.back(code=CODE, state=out["state"]), 400, RUN_OUT)
 
 
+@pytest.mark.asvs("10.2.2")
 async def test_an_answer_in_the_name_of_another_issuer_is_refused(
     house: House, forger: Forger
 ) -> None:
@@ -269,6 +275,7 @@ async def test_without_the_table_there_is_no_such_door(house: House, tmp_path: P
 # --- when the provider is away -------------------------------------------------------------------
 
 
+@pytest.mark.asvs("16.5.2")
 async def test_while_the_provider_is_away_local_accounts_still_sign_in(
     house: House, forger: Forger
 ) -> None:
@@ -297,6 +304,7 @@ async def test_a_flood_of_false_callbacks_fills_no_log(house: House, forger: For
         assert (await Trip(browser, forger).whole()).status_code == 303
 
 
+@pytest.mark.asvs("10.1.1")
 async def test_no_code_and_no_token_is_logged(
     house: House, forger: Forger, caplog: pytest.LogCaptureFixture
 ) -> None:

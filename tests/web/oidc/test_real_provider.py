@@ -47,6 +47,7 @@ def served(
     found.stop()
 
 
+@pytest.mark.asvs("7.6.2")
 def test_a_person_presses_the_button_and_is_signed_in(served: Served, chromium: Browser) -> None:
     with chromium.new_context(locale="id") as context:
         page = context.new_page()

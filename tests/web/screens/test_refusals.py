@@ -25,6 +25,7 @@ from tests.web.screens.conftest import (
 # --- refusals -------------------------------------------------------------------------------------
 
 
+@pytest.mark.asvs("2.2.2")
 @pytest.mark.parametrize(
     ("path", "told", "status", "why"),
     [

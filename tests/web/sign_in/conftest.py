@@ -25,6 +25,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from commandcenter.access.passwords import Passwords
+from commandcenter.access.sealing import Sealer
 from commandcenter.config import read_config
 from commandcenter.records import accounts, audit, entry_links
 from commandcenter.records.accounts import Account
@@ -106,7 +107,12 @@ class Front:
         displays = Displays(self.records, self.now)
         self.visitors = Visitors(self.records, displays, self.now, self.config.access)
         self.reception = Reception(
-            self.config, self.records, self.visitors, self.now, Passwords(self.hasher)
+            self.config,
+            self.records,
+            self.visitors,
+            self.now,
+            Passwords(self.hasher),
+            Sealer(self.config.access.key, self.folder / "var" / "factors.key"),
         )
         self.door = FrontDoor(self.reception, self.directories, self.folder / "var")
         rules = Rules(names=self.names, pages=PAGES, policy=POLICY, paper=Paper(self.config))

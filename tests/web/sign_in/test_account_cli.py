@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from base64 import b64encode
 from typing import Any
 
 import pytest
 
-from commandcenter.account_cli import Refused, act, add_to, first_link
-from commandcenter.records import entry_links, sessions
+from commandcenter.access.second_factor import new_secret
+from commandcenter.account_cli import Refused, act, add_to, first_link, lost_factors
+from commandcenter.records import entry_links, second_factors, sessions
+from tests.conftest import NOW
 from tests.web.sign_in.conftest import GOOD, HOST, Front
 
 
@@ -23,6 +26,7 @@ async def run(front: Front, *words: str) -> str:
     return "\n".join(lines)
 
 
+@pytest.mark.asvs("6.3.2", "13.2.3")
 async def test_the_first_administrator_begins_with_a_link(front: Front) -> None:
     told = await run(front, "account", "setup")
     link = told.split()[-1]
@@ -83,6 +87,7 @@ async def test_a_person_is_let_back_in_shut_out_and_let_in_again(front: Front) -
         await run(front, "account", "link", "nobody")
 
 
+@pytest.mark.asvs("7.4.5")
 async def test_sessions_are_listed_and_ended(front: Front) -> None:
     await front.account()
     async with front.browser() as browser:
@@ -97,3 +102,26 @@ async def test_sessions_are_listed_and_ended(front: Front) -> None:
         await run(front, "session", "end", number)
     (line,) = await front.log("session.revoked")
     assert line.who.startswith("command line")
+
+
+async def test_another_key_takes_over_and_what_no_key_opens_is_told(
+    front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    front.more = '[access]\nkey = "env:FACTORS_KEY"\n'
+    front.open()
+    ani, budi = await front.account(), await front.account("budi", "Budi")
+    old, new = (b64encode(bytes([n]) * 32).decode() for n in (1, 2))
+    monkeypatch.setenv("FACTORS_KEY", old)
+    for whose in (ani, budi):
+        kept = front.config.sealer.seal(new_secret(), whose.id)
+        facts: dict[str, Any] = {"secret": kept, "step": 1, "papers": ["x"], "address": ""}
+        await front.records.write(second_factors.set_up, NOW, whose.name, whose.id, **facts)
+    monkeypatch.setenv("FACTORS_KEY", f"{new} {old}")
+    assert (await run(front, "account", "seal-factors")).startswith("2 second factors were sealed")
+    monkeypatch.setenv("FACTORS_KEY", new)
+    assert (await run(front, "account", "seal-factors")).startswith("0 second factors were sealed")
+    monkeypatch.setenv("FACTORS_KEY", old)
+    told = await run(front, "account", "seal-factors")
+    assert told.startswith("no key opens the second factor of ani, budi: ")
+    monkeypatch.delenv("FACTORS_KEY")
+    assert await front.records.read(lost_factors, front.config)

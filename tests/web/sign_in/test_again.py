@@ -10,6 +10,7 @@ from tests.web.sign_in.test_second_step import set_up
 FORM = "You signed in a while ago. Please show once more that it is you."
 
 
+@pytest.mark.asvs("7.5.2")
 async def test_administration_asks_after_an_hour_and_leads_on_to_where_one_wanted_to_go(
     front: Front,
 ) -> None:

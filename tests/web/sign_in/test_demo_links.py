@@ -79,6 +79,7 @@ async def test_a_link_leads_to_its_own_pages_only(demo: Front) -> None:
             assert sent.headers["location"] == "/console"
 
 
+@pytest.mark.asvs("6.3.2", "15.2.3")
 async def test_when_the_demo_is_off_nothing_of_it_works(demo: Front, front: Front) -> None:
     link = path_of(demo_links(BASE, demo.folder / "var")["admin"])
     async with demo.browser(*HERE) as browser:

@@ -25,6 +25,7 @@ async def test_the_first_link_makes_the_first_administrator(front: Front) -> Non
     assert [line.act for line in await front.log("account.")] == ["account.created"]
 
 
+@pytest.mark.asvs("6.4.1")
 async def test_an_invited_person_chooses_a_password_and_is_signed_in(front: Front) -> None:
     ani = await front.account(password=None)
     link = await front.link(ani)
@@ -36,6 +37,7 @@ async def test_an_invited_person_chooses_a_password_and_is_signed_in(front: Fron
         assert await browser.here()
 
 
+@pytest.mark.asvs("6.4.3")
 async def test_a_forgotten_password_is_replaced_and_older_sessions_end(front: Front) -> None:
     ani = await front.account()
     async with front.browser() as desk, front.browser() as phone:
@@ -48,6 +50,7 @@ async def test_a_forgotten_password_is_replaced_and_older_sessions_end(front: Fr
         assert (await desk.sign_in(password=OTHER)).status_code == 303
 
 
+@pytest.mark.asvs("3.5.3")
 async def test_looking_at_a_link_changes_nothing(front: Front) -> None:
     """Chat programs fetch links to show what is behind them."""
     ani = await front.account()
@@ -62,6 +65,7 @@ async def test_looking_at_a_link_changes_nothing(front: Front) -> None:
         assert (await browser.post(link, new=OTHER, again=OTHER)).status_code == 303
 
 
+@pytest.mark.asvs("6.4.1")
 async def test_bad_used_and_expired_links_get_the_same_page(front: Front) -> None:
     ani, budi = await front.account(), await front.account("budi", "Budi Santoso")
     used, late = await front.link(ani), await front.link(budi)

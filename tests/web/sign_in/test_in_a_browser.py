@@ -57,6 +57,7 @@ def type_in(page: Page, *fields: str) -> None:
     page.keyboard.press("Enter")
 
 
+@pytest.mark.asvs("7.4.4")
 def test_signing_in_and_out_by_keyboard(page: Page, served: Served) -> None:
     served.run(served.front.account())
     page.goto("/me")
@@ -126,6 +127,7 @@ def test_the_forms_need_no_scripts(chromium: Browser, served: Served) -> None:
         my_account(page)
 
 
+@pytest.mark.asvs("14.3.1")
 def test_what_was_kept_in_the_browser_goes_with_signing_out(page: Page, served: Served) -> None:
     served.run(served.front.account())
     page.goto("/sign-in?next=/me")

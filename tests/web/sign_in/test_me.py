@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from commandcenter.records import accounts, sessions
 from tests.web.sign_in.conftest import GOOD, OTHER, Front, told
 
@@ -40,6 +42,7 @@ async def test_links_show_only_where_one_may_go(front: Front) -> None:
             assert [part.partition('"')[0] for part in nav.split('href="')[1:]] == pages
 
 
+@pytest.mark.asvs("6.2.2", "7.4.3")
 async def test_a_new_password_ends_every_other_session_and_renews_this_one(front: Front) -> None:
     await front.account()
     async with front.browser() as desk, front.browser() as phone:
@@ -56,6 +59,7 @@ async def test_a_new_password_ends_every_other_session_and_renews_this_one(front
         assert (await phone.sign_in(password=OTHER)).status_code == 303
 
 
+@pytest.mark.asvs("6.2.3")
 async def test_whoever_finds_an_open_browser_cannot_guess_the_password(front: Front) -> None:
     await front.account()
     async with front.browser() as desk:
@@ -85,6 +89,7 @@ async def test_a_password_that_will_not_do_is_refused_beside_its_field(front: Fr
         assert await desk.here()
 
 
+@pytest.mark.asvs("7.5.2")
 async def test_one_session_or_all_others_can_be_ended(front: Front) -> None:
     await front.account()
     async with front.browser() as desk, front.browser() as phone, front.browser() as tablet:
@@ -146,6 +151,7 @@ async def test_who_signs_in_elsewhere_changes_the_password_there(front: Front) -
         assert (await browser.post("/me/password", new=OTHER)).status_code == 400
 
 
+@pytest.mark.asvs("1.1.2")
 async def test_a_name_is_text_and_never_markup(front: Front) -> None:
     await front.account("eve", "<script>alert(1)</script>")
     async with front.browser() as browser:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import cv2
 import httpx
@@ -14,7 +16,9 @@ import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import expect
 
-from commandcenter.access.second_factor import OF_A_DAY, OF_CODES
+from commandcenter.access.second_factor import OF_A_DAY, OF_CODES, new_secret
+from commandcenter.records import second_factors
+from commandcenter.web.factors import seal_anew
 from commandcenter.web.halfway import LASTS
 from tests.web.sign_in.conftest import GOOD, OTHER, Browser, Front, Served, told
 from tests.web.sign_in.test_account_cli import run
@@ -110,6 +114,7 @@ async def test_a_code_opens_once(front: Front) -> None:
         assert "sisa 7 kode di kertas" in told(await browser.get("/me"))
 
 
+@pytest.mark.asvs("6.6.2")
 async def test_the_half_way_ends_after_ten_minutes_and_with_its_use(front: Front) -> None:
     await front.account()
     async with front.browser() as browser:
@@ -130,6 +135,7 @@ async def test_the_half_way_ends_after_ten_minutes_and_with_its_use(front: Front
         assert page.headers["location"] == "/sign-in?late=1"
 
 
+@pytest.mark.asvs("2.3.1", "6.6.2")
 async def test_without_a_password_there_is_no_second_step(front: Front) -> None:
     async with front.browser() as stranger:
         for answer in (
@@ -139,6 +145,7 @@ async def test_without_a_password_there_is_no_second_step(front: Front) -> None:
             assert answer.headers["location"] == "/sign-in?late=1"
 
 
+@pytest.mark.asvs("6.6.3")
 async def test_guessing_ends_after_five_codes_and_after_twenty_a_day(front: Front) -> None:
     ani = await front.account()
     async with front.browser() as browser, front.browser("10.6.6.6") as thief:
@@ -162,6 +169,7 @@ async def test_guessing_ends_after_five_codes_and_after_twenty_a_day(front: Fron
         assert await browser.here()
 
 
+@pytest.mark.asvs("6.3.4", "6.4.3")
 async def test_a_one_time_link_does_not_lead_around_it(front: Front) -> None:
     ani = await front.account()
     async with front.browser() as browser:
@@ -255,6 +263,54 @@ async def test_removing_it_wants_a_code_and_ends_other_sessions(front: Front) ->
         assert (await phone_browser.sign_in()).headers["location"] == "/console"
     acts = [line.act for line in await front.log("account.")]
     assert acts[:3] == ["account.factor_removed", "account.paper_code", "account.factor"]
+
+
+async def test_without_its_key_a_person_is_told_so_and_comes_in_with_a_code_on_paper(
+    front: Front, caplog: pytest.LogCaptureFixture
+) -> None:
+    await front.account()
+    async with front.browser() as browser:
+        phone, papers = await set_up(front, browser)
+        key = front.folder / "var" / "factors.key"
+        kept = key.read_text()
+        key.unlink()
+        await browser.sign_in()
+        for _ in range(OF_CODES.most + 1):  # it costs no attempt
+            page = await browser.post("/sign-in/code", code=phone.next())
+            assert (page.status_code, "kehilangan kunci" in told(page)) == (503, True)
+        assert "factors.key cannot be read" in caplog.text
+        assert not await browser.here()
+        assert (await browser.post("/sign-in/code", code=papers[0])).status_code == 303
+        assert await browser.here()
+        await browser.sign_out()
+        key.write_text(f"{kept}\n")
+        await browser.sign_in()
+        assert (await browser.post("/sign-in/code", code=phone.next())).status_code == 303
+
+
+async def test_what_an_earlier_version_kept_readable_is_sealed_at_the_start(
+    front: Front, caplog: pytest.LogCaptureFixture
+) -> None:
+    ani, secret = await front.account(), new_secret()
+    facts: dict[str, Any] = {"secret": secret, "step": 1, "papers": ["x"], "address": ""}
+    await front.records.write(second_factors.set_up, front.now(), "Ani", ani.id, **facts)
+    sealer = front.reception.factors.sealer
+    with caplog.at_level("INFO"):
+        await seal_anew(front.records, sealer)
+    assert "1 second factors were sealed" in caplog.text
+    assert secret not in caplog.text
+    async with front.browser() as browser:
+        await browser.sign_in()
+        page = await browser.post("/sign-in/code", code=Telephone(front, secret).next())
+        assert page.status_code == 303
+    sealer.own.write_text(b64encode(b"x" * 32).decode())
+    await seal_anew(front.records, sealer)
+    assert "no key opens 1 second factors" in caplog.text
+    sealer.own.write_text("bukan-kunci-mana-pun")
+    budi = await front.account("budi", "Budi")
+    await front.records.write(second_factors.set_up, front.now(), "Budi", budi.id, **facts)
+    await seal_anew(front.records, sealer)
+    assert "second factors cannot be sealed" in caplog.text
 
 
 async def test_on_the_machine_it_is_taken_away_from_whoever_lost_everything(front: Front) -> None:

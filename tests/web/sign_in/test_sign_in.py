@@ -47,6 +47,7 @@ async def test_whoever_was_sent_here_comes_back_to_where_they_wanted_to_go(front
         assert page.headers["location"] == "/console?incident=7"
 
 
+@pytest.mark.asvs("3.7.2")
 @pytest.mark.parametrize(
     "elsewhere",
     [
@@ -94,6 +95,7 @@ async def test_whatever_is_wrong_is_answered_alike_and_costs_the_same(front: Fro
     assert answers == {(401, 1, True)}
 
 
+@pytest.mark.asvs("16.3.1")
 async def test_the_log_never_has_a_name_that_is_nobodys(front: Front) -> None:
     ani = await front.account()
     async with front.browser() as browser:
@@ -107,6 +109,7 @@ async def test_the_log_never_has_a_name_that_is_nobodys(front: Front) -> None:
     assert "secret" not in repr(await front.log())
 
 
+@pytest.mark.asvs("7.2.2", "7.2.4")
 async def test_signing_in_makes_a_new_session_and_ends_the_one_before(front: Front) -> None:
     await front.account()
     async with front.browser() as browser:
@@ -119,6 +122,7 @@ async def test_signing_in_makes_a_new_session_and_ends_the_one_before(front: Fro
         assert len(await front.records.read(sessions.live_sessions, front.now())) == 1
 
 
+@pytest.mark.asvs("7.2.4")
 async def test_a_session_that_somebody_planted_is_not_taken_over(front: Front) -> None:
     await front.account()
     async with front.browser() as browser:
@@ -128,6 +132,7 @@ async def test_a_session_that_somebody_planted_is_not_taken_over(front: Front) -
         assert await browser.here()
 
 
+@pytest.mark.asvs("3.3.1", "3.3.2", "3.3.3", "3.3.4")
 async def test_cookies_are_out_of_reach_for_scripts_and_other_sites(front: Front) -> None:
     await front.account()
     async with front.browser() as browser:
@@ -154,6 +159,7 @@ async def test_signing_out_ends_the_session_and_empties_the_browser(front: Front
     assert len(await front.log("signed_out")) == 1
 
 
+@pytest.mark.asvs("3.5.1")
 async def test_a_form_of_another_site_signs_nobody_in_or_out(front: Front) -> None:
     await front.account()
     async with front.browser() as browser:
@@ -378,6 +384,7 @@ role = "leader"
         assert "Masuk dengan SSO Kobar" in told(form)
 
 
+@pytest.mark.asvs("7.3.1")
 async def test_a_session_ends_when_nobody_uses_it(front: Front) -> None:
     await front.account()
     async with front.browser() as browser:
@@ -396,3 +403,12 @@ async def test_a_directory_cannot_take_the_last_administrator_away(
         page = await browser.sign_in("dewi", OTHER)  # where she is a leader now
         assert page.status_code == 403
         assert not await browser.here()
+
+
+@pytest.mark.asvs("6.2.10")
+async def test_a_password_that_is_years_old_opens(front: Front) -> None:
+    await front.account()
+    front.now.now += timedelta(days=5 * 366)
+    async with front.browser() as browser:
+        assert (await browser.sign_in()).headers["location"] == "/console"
+        assert await browser.here()
