@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 MOST_SOURCES = 10_000
+_OF_ONE_SITE = 48  # bits: what a customer may get who has many houses (RFC 6177, section 2)
 _OF_ONE_HOUSE = 64  # bits of an IPv6 address that its owner cannot choose (RFC 6177, section 2)
 
 
@@ -72,6 +73,15 @@ class _Bucket:
 def source_of(address: str) -> str:
     """What one who knocks cannot change: an IPv4 address, the /64 of an IPv6 address. What is no
     address is its own source."""
+    return _network(address, _OF_ONE_HOUSE)
+
+
+def site_of(address: str) -> str:
+    """The same of somebody who has sixty-five thousand houses: the /48 of an IPv6 address."""
+    return _network(address, _OF_ONE_SITE)
+
+
+def _network(address: str, bits: int) -> str:
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -80,7 +90,7 @@ def source_of(address: str) -> str:
         return str(found)
     if found.ipv4_mapped is not None:
         return str(found.ipv4_mapped)
-    return str(ipaddress.ip_network((found, _OF_ONE_HOUSE), strict=False))
+    return str(ipaddress.ip_network((found, bits), strict=False))
 
 
 def strangers() -> Rates:

@@ -16,7 +16,7 @@ import secrets
 import socket
 import ssl
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -25,6 +25,7 @@ from uuid import UUID
 
 from commandcenter.access.grants import Identity, ProviderDown, Standing, identity
 from commandcenter.access.settings import Grant, Ldap
+from commandcenter.access.throttle import MayTry
 from commandcenter.secret import SecretMissing
 
 with warnings.catch_warnings():
@@ -59,8 +60,11 @@ class Directory:
         self.standing = Standing("[ldap]")
         self._threads = ThreadPoolExecutor(AT_ONCE, "ldap")
 
-    async def check(self, username: str, password: str) -> Identity | None:
-        """Who that is, with the role of their groups; None if no such person has this password.
+    async def check(
+        self, username: str, password: str, may_try: MayTry | None = None
+    ) -> Identity | None:
+        """Who that is, with the role of their groups; None if no such person has this password, or
+        if `may_try` says of the DN that was found that nobody may try there now.
 
         Raises ProviderDown (it is away, slow, or refuses our own account) and NoGrant.
         """
@@ -68,7 +72,7 @@ class Directory:
         if not 0 < len(username) <= LONGEST or not 0 < len(password) <= LONGEST:
             return None  # an empty password would be an unauthenticated bind (RFC 4513 5.1.2)
         try:
-            found = await self._asked(username, password)
+            found = await self._asked(username, password, may_try)
         except ProviderDown as down:
             self.standing.fell(down)
             raise
@@ -78,10 +82,15 @@ class Directory:
         person = found.subject, found.username, found.name
         return identity("ldap", "LDAP", person, found.groups, self.grants)
 
-    async def _asked(self, username: str, password: str) -> _Found | None:
+    async def _asked(self, username: str, password: str, may_try: MayTry | None) -> _Found | None:
         """In a thread, because ldap3 waits; after our time its connection is cut."""
-        talk, seconds = _Conversation(self.settings), self.settings.seconds
-        loop = asyncio.get_running_loop()
+        loop, seconds = asyncio.get_running_loop(), self.settings.seconds
+
+        def judged(dn: str) -> bool:  # whoever counts does so in the loop
+            asked = may_try and asyncio.run_coroutine_threadsafe(may_try(dn), loop)
+            return asked is None or asked.result(seconds)
+
+        talk = _Conversation(self.settings, judged)
         try:
             async with asyncio.timeout(seconds):
                 return await loop.run_in_executor(
@@ -108,8 +117,8 @@ class _Conversation:
     """One connection: always the same steps, so that the time they take tells nobody whether a
     name is known."""
 
-    def __init__(self, settings: Ldap) -> None:
-        self.settings = settings
+    def __init__(self, settings: Ldap, may_try: Callable[[str], bool]) -> None:
+        self.settings, self.may_try = settings, may_try
         self.seconds = math.ceil(settings.seconds)  # ldap3 wants whole ones
         self.connection: ldap3.Connection | None = None
 
@@ -136,6 +145,8 @@ class _Conversation:
         found = self._look_for(at, username)
         someone = found or self._nobody()
         groups = self._groups(at, someone.dn, username)
+        if found and not self.may_try(found.dn):
+            found, someone = None, self._nobody()
         tried = password if found else secrets.token_bytes(16).hex().encode()
         if not self._takes(at, someone.dn, tried) or found is None:
             return None

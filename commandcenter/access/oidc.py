@@ -23,7 +23,7 @@ from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
 from commandcenter.access.flights import Flight
-from commandcenter.access.grants import Identity, Standing, identity
+from commandcenter.access.grants import Identity, NotSignedIn, Standing, identity
 from commandcenter.access.oidc_wire import Wire, bad, misfit, wire, word
 from commandcenter.access.settings import Grant, Oidc, is_loopback
 
@@ -31,7 +31,19 @@ ALGORITHMS = (  # asymmetric ones: with HS256 a public key would do as a secret
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519",
 )  # fmt: skip
 LEEWAY = 120  # seconds that its clock may differ from ours
+SKEW = 60  # seconds of these that are believed of the time at which somebody gave their password
 KNOWN_FOR = timedelta(hours=1)  # how long its own description is believed
+NOT_ASKED = (
+    "{provider} does not say that you have just given your password there; sign out there and "
+    "start again, or use a local account"
+)
+# OpenID Connect Core 3.1.2.1: whoever is signed in there is asked all the same, and with max_age
+# the token has to say when. `claims` (section 5.5) asks for that where max_age is not known.
+_ANEW = {
+    "prompt": "login",
+    "max_age": "0",
+    "claims": '{"id_token":{"auth_time":{"essential":true}}}',
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,25 +84,30 @@ class Provider:
             code_challenge=create_s256_code_challenge(flight.verifier),
             code_challenge_method="S256",
             ui_locales=language,
-            **({"prompt": "login"} if flight.again else {}),  # OpenID Connect Core 3.1.2.1
+            **(_ANEW if flight.again else {}),
         )
         return str(told)
 
-    async def who(self, flight: Flight, code: str) -> Identity:
-        """Whom the provider means with this code. Raises BadAnswer and NoGrant, too."""
+    async def who(self, flight: Flight, code: str) -> tuple[Identity, bool]:
+        """Whom the provider means with this code, and whether they have shown it on this very
+        flight that it is they. Raises BadAnswer and NoGrant, too; NotSignedIn when they were to
+        show it and have not."""
         async with wire(self.settings, self.standing) as asking:
             there = await self._description(asking)
             token = await asking.token(
                 there.token_endpoint, flight, code, in_body=there.secret_in_body
             )
             claims = await self._claims(asking, there, flight, token)
+            shown = self._shown(claims, flight)
             if not self._complete(claims) and there.userinfo_endpoint:
                 access = str(token.get("access_token", ""))
                 more = await asking.json(there.userinfo_endpoint, bearer=access)
                 if more.get("sub") != claims["sub"]:  # Core 1.0, section 5.3.2
                     raise bad(self.settings, "userinfo is about somebody else")
                 claims = {**more, **claims}
-        return self._identity(claims)
+        if flight.again and not shown:
+            raise NotSignedIn(NOT_ASKED, _told_of(claims), provider=self.settings.name)
+        return self._identity(claims), shown
 
     # --- what the provider says of itself -----------------------------------------------------
 
@@ -171,6 +188,15 @@ class Provider:
             raise ValueError("sub")
         return dict(claims)
 
+    def _shown(self, claims: Mapping[str, Any], flight: Flight) -> bool:
+        """Whether the signed token says that they have (Core 1.0, section 3.1.3.7, point 13). What
+        it does not say is not so."""
+        told = claims.get("auth_time")
+        if not isinstance(told, int | float):
+            return False
+        begun, now = flight.begun_at.timestamp(), self.now().timestamp()
+        return begun - SKEW <= told <= now + SKEW
+
     def _complete(self, claims: Mapping[str, Any]) -> bool:
         told = self.settings
         wanted = (told.username_claim, told.name_claim, told.groups_claim)
@@ -183,6 +209,10 @@ class Provider:
         # Another provider may call another person by the same subject (Core 1.0, section 5.7).
         person = f"{told.issuer} {subject}", username, name
         return identity("oidc", told.name, person, _groups(claims, told.groups_claim), self.grants)
+
+
+def _told_of(claims: Mapping[str, Any]) -> str:
+    return "auth_time is missing" if "auth_time" not in claims else "auth_time is not of now"
 
 
 def _at(claims: Mapping[str, Any], path: str) -> Any:

@@ -8,6 +8,8 @@ SHA-256 is kept: of 32 random bytes there is nothing to guess, so no slow hash i
 from __future__ import annotations
 
 import secrets
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from commandcenter.digest import digest
+from commandcenter.rates import site_of, source_of
 from commandcenter.records.displays import Act, Display, display_of, log
 from commandcenter.records.tables import display, pairing
 from commandcenter.records.upsert import insert_missing
@@ -23,7 +26,8 @@ ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"  # RFC 8628 6.1: no vowels, so no words; nothi
 CODE_LENGTH = 6
 HOLDS = timedelta(minutes=10)  # how long a code may be entered
 COLLECTABLE = timedelta(days=1)  # after its code was entered: a display may be switched off then
-MOST_OF_ONE = 5  # open askings of one address
+MOST_OF_ONE = 5  # open askings of one address, or of the /64 of an IPv6 address
+MOST_OF_SITE = 20  # of the /48 of an IPv6 address
 MOST_OF_ALL = 200
 DISPLAY = "display"  # who writes what no person did
 
@@ -31,11 +35,11 @@ _UNCLAIMED = pairing.c.display_id.is_(None)
 
 
 class TooManyAskings(Exception):
-    """`open_ones` askings wait already; `everywhere`: of all addresses, not of this one."""
+    """`open_ones` askings of this source wait already."""
 
-    def __init__(self, open_ones: int, *, everywhere: bool) -> None:
+    def __init__(self, open_ones: int) -> None:
         super().__init__(f"{open_ones} displays wait to be paired already")
-        self.open_ones, self.everywhere = open_ones, everywhere
+        self.open_ones = open_ones
 
 
 class NoAsking(LookupError):
@@ -75,7 +79,7 @@ def ask(
     """
     _forget_expired(connection, at)
     _withdraw(connection, instead_of)
-    _count_open(connection, address)
+    _make_room(connection, address)
     secret, expires_at = secrets.token_urlsafe(32), at + HOLDS
     row: dict[str, Any] = {
         "secret_hash": digest(secret),
@@ -167,12 +171,26 @@ def _withdraw(connection: sa.Connection, secret: str) -> None:
         raise AlreadyClaimed("the code was entered")
 
 
-def _count_open(connection: sa.Connection, address: str) -> None:
-    """Two that ask in the same instant may both pass: the limit is against floods, not exact."""
-    counting = sa.select(sa.func.count()).select_from(pairing).where(_UNCLAIMED)
-    of_all = connection.execute(counting).scalar_one()
-    if of_all >= MOST_OF_ALL:
-        raise TooManyAskings(of_all, everywhere=True)
-    of_one = connection.execute(counting.where(pairing.c.address == address)).scalar_one()
-    if of_one >= MOST_OF_ONE:
-        raise TooManyAskings(of_one, everywhere=False)
+def _make_room(connection: sa.Connection, address: str) -> None:
+    """A source has its share and no more; when the places of its site or of all are taken, whoever
+    holds most of them gives up the oldest. So a flood out of many addresses keeps no display in a
+    room from its code. Two that ask in the same instant may both pass: it need not be exact."""
+    columns = pairing.c.id, pairing.c.address
+    by_age = sa.select(*columns).where(_UNCLAIMED).order_by(pairing.c.asked_at, pairing.c.id)
+    waiting = {row.id: row.address for row in connection.execute(by_age)}
+    mine = [one for one in waiting.values() if source_of(one) == source_of(address)]
+    if len(mine) >= MOST_OF_ONE:
+        raise TooManyAskings(len(mine))
+    near = {key: one for key, one in waiting.items() if site_of(one) == site_of(address)}
+    for open_ones, most in ((near, MOST_OF_SITE), (waiting, MOST_OF_ALL)):
+        if len(open_ones) >= most:
+            gone = _oldest_of_most(open_ones)
+            connection.execute(pairing.delete().where(_UNCLAIMED, pairing.c.id == gone))
+            return
+
+
+def _oldest_of_most(open_ones: Mapping[int, str]) -> int:
+    """`open_ones`: addresses by asking, the oldest first."""
+    held = Counter(map(source_of, open_ones.values()))
+    most = max(held.values())
+    return next(key for key, address in open_ones.items() if held[source_of(address)] == most)

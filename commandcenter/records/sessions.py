@@ -17,10 +17,14 @@ from commandcenter.records.tables import account, session
 if TYPE_CHECKING:
     from commandcenter.records.accounts import Account
 
+SSO = "sso"
+"""How somebody has come in whom a provider knew, who knows since when."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A browser in which somebody is signed in. `how`: password, link, oidc, ldap or demo."""
+    """A browser in which somebody is signed in. `how`: password, code, link, oidc (a provider that
+    has just asked them for their password), SSO, ldap or demo."""
 
     id: int
     account_id: int

@@ -410,7 +410,7 @@ session = sa.Table(
     _id(),
     sa.Column("token_hash", sa.String(64), nullable=False, unique=True),
     sa.Column("account_id", sa.ForeignKey("account.id"), nullable=False, index=True),
-    sa.Column("how", sa.String(16), nullable=False),  # password, code, link, oidc, ldap, demo
+    sa.Column("how", sa.String(16), nullable=False),  # see sessions.Session
     sa.Column("begun_at", Moment, nullable=False),
     sa.Column("seen_at", Moment, nullable=False),
     sa.Column("ends_at", Moment, nullable=False),

@@ -115,11 +115,12 @@ class Audit:
         return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
 
     async def _lines(self, about: str, wanted: Wanted, say: Language) -> AsyncIterator[bytes]:
-        yield spreadsheet.BEGIN + spreadsheet.line(COLUMNS)
+        yield spreadsheet.BEGIN + spreadsheet.line(COLUMNS, say.code)
         logs, more = logs_of(about, wanted, Place()), True
         while more:
             lines, names = await self.desk.records.read(take, logs, CHUNK)
-            yield b"".join(spreadsheet.line(_cells(entry, say, names)) for entry in lines)
+            rows = (_cells(entry, say, names) for entry in lines)
+            yield b"".join(spreadsheet.line(row, say.code) for row in rows)
             more = len(lines) == CHUNK
 
     async def _checks(self, request: Request, say: Language) -> list[dict[str, Any]]:
@@ -183,9 +184,9 @@ class Audit:
             return None
         try:
             day = datetime.strptime(typed, "%Y-%m-%d").replace(tzinfo=self.desk.config.zone)
-        except ValueError as error:
+            return day.replace(year=min(max(day.year, 1970), 9000))  # zones have no others
+        except ValueError as error:  # also the 29th of February of a year that is moved
             raise BadDay(name) from error
-        return day.replace(year=min(max(day.year, 1970), 9000))  # zones have no others
 
 
 def _cells(entry: Entry, say: Language, names: dict[str, str]) -> list[Any]:

@@ -105,6 +105,7 @@ HOW = {
     "code": "password and code",
     "link": "one-time link",
     "oidc": "single sign-on",
+    "sso": "single sign-on",
     "ldap": "directory",
     "demo": "demo",
 }

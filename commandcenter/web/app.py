@@ -16,7 +16,10 @@ from typing import Any
 
 from dash import Dash
 from dash.backends._fastapi import get_current_request
+from dash.exceptions import DependencyException
 from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -308,9 +311,16 @@ def _dash(server: FastAPI, config: Config, languages: Mapping[str, Language], bu
         suppress_callback_exceptions=True,
         include_pages_meta=False,
     )
+    server.add_exception_handler(DependencyException, _none_such)
     # Every page would open Dash's own socket, which nothing here uses and the guard refuses.
     dash.backend.websocket_capability = False
     return dash
+
+
+def _none_such(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    """A file of Dash's that is not there, which Dash takes for a fault of ours and tells all that
+    there are."""
+    return PlainTextResponse("Not Found", 404)
 
 
 def _find_assets(dash: Dash) -> None:

@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from commandcenter.incidents.bell import incident_value
+from commandcenter.language import LANGUAGES
 from commandcenter.records import audit
 from commandcenter.records.past import OVER, Ended, Search, figures, history
 from commandcenter.web.console_doors import Doors, Refused, query
@@ -31,7 +32,7 @@ COLUMNS = (
 
 class History:
     """?from=2026-11-01&to=2026-11-30 (days of the region's zone, both included), text, feed,
-    office, cause, state, page."""
+    office, cause, state, page; lang of the file."""
 
     def __init__(self, doors: Doors) -> None:
         self.doors = doors
@@ -55,14 +56,18 @@ class History:
         await self.doors.records.write(audit.append, now, by.name, "export.history", **told)
         end = min(search.end, now) if search.end else now
         headers = {"Content-Disposition": 'attachment; filename="riwayat-insiden.csv"'}
-        lines = self._lines(replace(search, end=end))
+        lines = self._lines(replace(search, end=end), self._language(request))
         return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
 
-    async def _lines(self, search: Search) -> AsyncIterator[bytes]:
-        yield BEGIN + line(COLUMNS)
+    def _language(self, request: Request) -> str:
+        asked = query(request, "lang")
+        return asked if asked in LANGUAGES else self.doors.say.code
+
+    async def _lines(self, search: Search, language: str) -> AsyncIterator[bytes]:
+        yield BEGIN + line(COLUMNS, language)
         for offset in count(0, CHUNK):
             rows = await self.doors.records.read(history, search, limit=CHUNK, offset=offset)
-            yield b"".join(line(self._cells(ended)) for ended in rows)
+            yield b"".join(line(self._cells(ended), language) for ended in rows)
             if len(rows) < CHUNK:
                 return
 

@@ -27,6 +27,7 @@ HOW = {
     "code": "with a password and a code",
     "link": "with a one-time link",
     "oidc": "through {name}",
+    "sso": "through {name}",
     "ldap": "through the directory",
     "demo": "with a demo link",
 }

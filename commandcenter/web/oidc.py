@@ -20,6 +20,7 @@ from commandcenter.access.settings import Oidc
 from commandcenter.rates import Rates
 from commandcenter.records import accounts, audit
 from commandcenter.records.accounts import AccountDisabled, LastAdmin, NameTaken
+from commandcenter.records.sessions import SSO
 from commandcenter.web.console_doors import address_of
 from commandcenter.web.reception import NOT_ENCRYPTED, Reception, safe_path
 from commandcenter.web.sign_in import Throttled
@@ -96,11 +97,11 @@ class OidcDoors:
             raise bad(settings, "callback of another issuer")
         if not told.get("code"):
             raise bad(settings, "callback without a code")
-        found = await self.provider.who(flight, told["code"])
+        found, shown = await self.provider.who(flight, told["code"])
         held = {**asdict(found), "address": address_of(request)}
         try:
             account = await desk.records.write(accounts.sign_in_from, desk.now(), **held)
-            return await desk.welcome(request, account, "oidc", flight.to)
+            return await desk.welcome(request, account, "oidc" if shown else SSO, flight.to)
         except AccountDisabled as error:
             raise NotSignedIn(DISABLED, found.username) from error
         except (NameTaken, LastAdmin) as error:

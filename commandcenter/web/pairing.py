@@ -139,8 +139,6 @@ class Pairing:
         except AlreadyClaimed:
             return self._no(409, "the code was just entered: collect the token")
         except TooManyAskings as error:
-            if error.everywhere:
-                return self._no(429, say("{n} displays wait to be paired", n=error.open_ones))
             return self._no(429, say("{n} displays of this address wait", n=error.open_ones))
         expires_at = _ms(given.expires_at)
         return self._told(200, code=given.code, secret=given.secret, expires_at=expires_at)

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from starlette.types import Scope
 
 from commandcenter.access.browsers import KnownBrowsers
+from commandcenter.access.pace import Pace
 from commandcenter.access.passwords import Busy, Passwords, tidy
 from commandcenter.access.roles import Visitor
 from commandcenter.access.sealing import NoKey, Sealer
@@ -62,7 +63,7 @@ class BadForm(ValueError):
 
 class Reception:
     """One for a process, so that all doors count and compute together. `passwords` may be made
-    with other costs, `sealer` with a key that is kept elsewhere."""
+    with other costs, `sealer` with a key that is kept elsewhere, `pace` with another clock."""
 
     def __init__(
         self,
@@ -72,8 +73,10 @@ class Reception:
         now: Callable[[], datetime],
         passwords: Passwords | None = None,
         sealer: Sealer | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self.config, self.records, self.visitors, self.now = config, records, visitors, now
+        self.pace = pace or Pace()
         self.paper = Paper(config)
         self.passwords = passwords or Passwords()
         self.throttle = Throttle()

@@ -43,6 +43,13 @@ class SecondStep:
     async def give(self, request: Request) -> Response:
         """The code. A person who took too long, or whose account was changed meanwhile, begins
         again."""
+        began = self.reception.pace.now()
+        answer = await self._give(request)
+        if answer.status_code in (401, 429):
+            await self.reception.pace.wait(began)
+        return answer
+
+    async def _give(self, request: Request) -> Response:
         half, form = self.reception.half(request), await form_of(request)
         if half is None:
             return self.reception.send(request, "/sign-in?late=1")

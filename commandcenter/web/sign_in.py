@@ -1,7 +1,7 @@
 """/sign-in and /sign-out: with a name and a password, of ours or of a directory.
 
 Whatever is wrong (the name, the password, a closed account, one at which somebody is guessing) is
-answered in the same words, with the same status and after the same work: nobody learns here which
+answered in the same words, with the same status and after the same time: nobody learns here which
 accounts there are.
 """
 
@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from commandcenter.access.grants import Identity, NotSignedIn, ProviderDown
 from commandcenter.access.roles import Visitor
-from commandcenter.access.throttle import Attempt, Refusal
+from commandcenter.access.throttle import Attempt, MayTry, Refusal, Toll
 from commandcenter.records import accounts, audit, sessions
 from commandcenter.records.accounts import Account, AccountDisabled, LastAdmin, NameTaken
 from commandcenter.records.database import RecordsDown
@@ -37,6 +37,7 @@ from commandcenter.web.reception import (
 )
 from commandcenter.web.visitors import no_cookie
 
+WRONG_STATUS = 401
 SUMMARY = timedelta(minutes=1)  # a line for all attempts that the throttle refused meanwhile
 
 WRONG = "The username or the password is wrong"
@@ -48,8 +49,9 @@ CLASH = "Your account here cannot be brought up to date; ask the administrator"
 class Directory(Protocol):
     """Another house that knows passwords: commandcenter.access.ldap."""
 
-    async def check(self, username: str, password: str) -> Identity | None:
-        """Who this is, or None. Raises NotSignedIn with what to tell them."""
+    async def check(self, username: str, password: str, may_try: MayTry) -> Identity | None:
+        """Who this is, or None. `may_try`: of whom was found. Raises NotSignedIn with what to tell
+        them."""
 
 
 class SignIn:
@@ -89,21 +91,19 @@ class SignIn:
         """Somebody says who they are."""
         if self.reception.readable(request):
             return self._page(request, {})
-        form = await form_of(request)
-        attempt = await self._attempt(request, form)
-        refusal = self.reception.throttle.take(attempt)
+        form, pace = await form_of(request), self.reception.pace
+        began = pace.now()
+        toll = Toll(self.reception.throttle, await self._attempt(request, form))
+        refusal = toll.pay()
         if refusal is not None:
-            return await self._refused(request, form, attempt, refusal)
-        try:
-            return await self._try(request, form, attempt)
-        except AccountDisabled:
-            return await self._wrong(request, form, None)
-        except NotSignedIn as error:
-            self.reception.throttle.give_back(attempt)
-            return await self._not_here(request, form, error)
-        except Exception:
-            self.reception.throttle.give_back(attempt)
-            raise
+            answer = await self._refused(request, form, toll.attempt, refusal)
+            if refusal == "account":
+                await pace.wait(began)
+            return answer
+        answer = await self._tried(request, form, toll)
+        if answer.status_code == WRONG_STATUS:
+            await pace.level(began)
+        return answer
 
     async def leave(self, request: Request) -> Response:
         """End this session, and what the browser kept of it: drafts, pictures, pages."""
@@ -125,22 +125,36 @@ class SignIn:
         at, address = self.reception.now(), address_of(request)
         return Attempt(at=at, address=address, username=username, browser=browser)
 
-    async def _try(self, request: Request, form: Form, attempt: Attempt) -> Response:
+    async def _tried(self, request: Request, form: Form, toll: Toll) -> Response:
+        try:
+            return await self._try(request, form, toll)
+        except AccountDisabled:
+            return await self._wrong(request, form, None)
+        except NotSignedIn as error:
+            toll.give_back()
+            return await self._not_here(request, form, error)
+        except Exception:
+            toll.give_back()
+            raise
+
+    async def _try(self, request: Request, form: Form, toll: Toll) -> Response:
         """Look at the password. Raises NotSignedIn, AccountDisabled, Busy and RecordsDown."""
-        local = await self._local(attempt.username)
+        local = await self._local(toll.attempt.username)
         password = form.get("password", "")
         kept = local.password_hash if local else None
         right = await self.reception.passwords.verify(kept, password)
         account, how = (local if right else None), "password"
         if local is None:
-            account, how = await self._elsewhere(attempt, password), "ldap"
+            account, how = await self._elsewhere(toll, password), "ldap"
+        if toll.unseen:
+            return await self._refused(request, form, toll.attempt, "account")
         if account is None or account.disabled_at is not None:
             return await self._wrong(request, form, local)
         if how == "password":
             account = await self._renewed(account, password)
         to = safe_path(form.get("next", ""))
         answer = await self.reception.welcome(request, account, how, to)
-        self.reception.throttle.give_back(attempt)
+        toll.give_back()
         return answer
 
     async def _local(self, username: str) -> Account | None:
@@ -148,13 +162,13 @@ class SignIn:
             return None
         return await self.reception.records.read(accounts.by_username, username)
 
-    async def _elsewhere(self, attempt: Attempt, password: str) -> Account | None:
+    async def _elsewhere(self, toll: Toll, password: str) -> Account | None:
         """Somebody whom a directory knows. A name of ours is never asked for there: its password
         is nobody else's business."""
         for directory in self.directories:
-            found = await directory.check(attempt.username, password)
+            found = await directory.check(toll.attempt.username, password, toll.pay_found)
             if found is not None:
-                return await self._account(found, attempt)
+                return await self._account(found, toll.attempt)
         return None
 
     async def _account(self, found: Identity, attempt: Attempt) -> Account:
@@ -179,7 +193,7 @@ class SignIn:
         thing = f"account/{account.id}" if account is not None else ""
         told = {"thing": thing, "address": address_of(request)}
         await self._log("sign_in_refused", **told)
-        return self._page(request, form, 401, self.reception.say(request)(WRONG))
+        return self._page(request, form, WRONG_STATUS, self.reception.say(request)(WRONG))
 
     async def _not_here(self, request: Request, form: Form, error: NotSignedIn) -> Response:
         """A directory cannot be asked, or knows them and has no role for them."""
@@ -198,7 +212,7 @@ class SignIn:
         with suppress(RecordsDown):
             await self._summary()
         if refusal == "account":
-            return self._page(request, form, 401, say(WRONG))
+            return self._page(request, form, WRONG_STATUS, say(WRONG))
         wait = self.reception.throttle.opens_in(attempt)
         minutes = math.ceil(wait.total_seconds() / 60)
         answer = self._page(request, form, 429, say(TOO_OFTEN, minutes=minutes))

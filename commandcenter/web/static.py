@@ -1,36 +1,39 @@
-"""Static files: compressed once and kept, instead of Dash's 1.2 MB raw at every first load."""
+"""Static files: compressed once and kept, instead of Dash's 1.2 MB raw at every first load.
+
+What is kept is known by its content: one file has as many addresses as somebody cares to write
+(queries, and the fingerprints in Dash's paths), and none of them may push the others out.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import re
+import threading
+from hashlib import sha256
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _STATIC = re.compile(r"/(?:assets|_dash-component-suites)/.+\.(?:js|css|map|svg|json)")
-_MOST = 64  # files kept; the program ships about 20
+_MOST = 32_000_000  # bytes kept; what the program ships takes a tenth
 _WORTH = 1024  # bytes from which compressing pays
 
 
 class Compressed:
-    """ASGI middleware: answers for static text are gzipped once, by path and query."""
+    """ASGI middleware: answers for static text are gzipped once, in a thread."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-        self._kept: dict[str, tuple[list[tuple[bytes, bytes]], bytes]] = {}
+    def __init__(self, app: ASGIApp, most: int = _MOST) -> None:
+        self.app, self.most = app, most
+        self.kept: dict[bytes, bytes] = {}
+        """Compressed contents, by the SHA-256 of the plain ones."""
+        self._one_at_a_time = threading.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not self._may(scope):
+        if scope["type"] == "http" and self._may(scope):
+            await self._fetch(scope, receive, send)
+        else:
             await self.app(scope, receive, send)
-            return
-        address = f"{scope['path']}?{scope['query_string'].decode('latin-1')}"
-        if address not in self._kept:
-            await self._fetch(address, scope, receive, send)
-            return
-        headers, body = self._kept[address]
-        await send({"type": "http.response.start", "status": 200, "headers": list(headers)})
-        await send({"type": "http.response.body", "body": body})
 
     @staticmethod
     def _may(scope: Scope) -> bool:
@@ -44,7 +47,7 @@ class Compressed:
             and "if-modified-since" not in headers
         )
 
-    async def _fetch(self, address: str, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _fetch(self, scope: Scope, receive: Receive, send: Send) -> None:
         start: Message = {}
         chunks: list[bytes] = []
 
@@ -61,19 +64,17 @@ class Compressed:
             if scope["query_string"]:  # Dash adds the file's time: another file, another address
                 headers["Cache-Control"] = "private, max-age=31536000, immutable"
             if len(body) >= _WORTH:
-                body = _gzip(body, headers)
-                self._keep(address, start["headers"], body)
+                body = await asyncio.to_thread(self._small, body)
+                headers["Content-Encoding"] = "gzip"
+                headers["Content-Length"] = str(len(body))
+                headers["Vary"] = "Accept-Encoding"
         await send(start)
         await send({"type": "http.response.body", "body": body})
 
-    def _keep(self, address: str, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-        if len(self._kept) < _MOST:
-            self._kept[address] = (headers, body)
-
-
-def _gzip(body: bytes, headers: MutableHeaders) -> bytes:
-    small = gzip.compress(body, 6, mtime=0)
-    headers["Content-Encoding"] = "gzip"
-    headers["Content-Length"] = str(len(small))
-    headers["Vary"] = "Accept-Encoding"
-    return small
+    def _small(self, body: bytes) -> bytes:
+        key = sha256(body).digest()
+        with self._one_at_a_time:  # many at once, after a start: the first one works for all
+            small = self.kept.get(key) or gzip.compress(body, 6, mtime=0)
+            if sum(map(len, self.kept.values())) + len(small) <= self.most:
+                self.kept[key] = small
+            return small

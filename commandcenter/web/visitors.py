@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
 from starlette.requests import HTTPConnection
@@ -22,7 +22,7 @@ from commandcenter.digest import digest
 from commandcenter.records import accounts, sessions, tokens
 from commandcenter.records.accounts import DEMO, Account
 from commandcenter.records.database import Records, RecordsDown
-from commandcenter.records.sessions import Session
+from commandcenter.records.sessions import SSO, Session
 from commandcenter.records.tokens import ApiToken
 from commandcenter.web.displays import Displays
 from commandcenter.web.floods import Wrong
@@ -36,6 +36,7 @@ NOTE_EVERY = timedelta(minutes=1)  # how often it is written down that somebody 
 MOST_UNKNOWN = 1000  # tokens that nobody has; asked for once between two readings
 IDLE = "idle"  # who ends a session that nobody uses
 COOKIE = "commandcenter_session"
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)  # nobody knows when
 DISPLAY_COOKIE = "commandcenter_display"  # what a display's token is kept under
 
 
@@ -256,7 +257,7 @@ def _person(session: Session, account: Account) -> Visitor:
         role=account.role,  # type: ignore[arg-type]
         scope=scope_of(account.offices, account.domains),
         session=session.id,
-        signed_in_at=session.begun_at,
+        signed_in_at=session.begun_at if session.how != SSO else _LONG_AGO,
         demo=account.provider == DEMO,
     )
 

@@ -211,6 +211,20 @@ async def test_an_unknown_name_costs_the_directory_the_same_questions(slapd: Sla
     assert counts[1] == counts[0]
 
 
+async def test_before_the_password_is_tried_it_is_asked_whether_it_may_be(slapd: Slapd) -> None:
+    """However the name is written: by the DN that was found, and of nobody who was not."""
+    names = ("budi", "BUDI ", "\uff42\uff55\uff44\uff49", "tidak-ada")
+    asked = list[str]()
+
+    async def never(dn: str) -> bool:
+        asked.append(dn)
+        return False
+
+    for name in names:
+        assert await directory(slapd).check(name, PASSWORD, never) is None
+    assert asked == [BUDI] * 3
+
+
 # --- when the directory cannot be asked ----------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -21,7 +22,7 @@ from joserfc.jwk import ECKey
 
 from commandcenter.access import oidc_wire
 from commandcenter.access.flights import LASTS, Flight, Flights
-from commandcenter.access.grants import Identity, NoGrant, ProviderDown
+from commandcenter.access.grants import Identity, NoGrant, NotSignedIn, ProviderDown
 from commandcenter.access.oidc import KNOWN_FOR, LEEWAY, Provider
 from commandcenter.access.oidc_wire import BadAnswer
 from commandcenter.access.settings import Grant
@@ -56,7 +57,8 @@ async def signs_in(asked: Provider, forger: Forger, clock: Clock) -> Identity:
     """There and back."""
     out = flight(clock)
     forger.sets_out(await asked.where_to(out, "state-1", "id"))
-    return await asked.who(out, CODE)
+    found, _ = await asked.who(out, CODE)
+    return found
 
 
 # --- the honest way ------------------------------------------------------------------------------
@@ -167,6 +169,43 @@ async def test_the_provider_describes_itself_once_an_hour(forger: Forger, clock:
     paths = [path for path, *_ in forger.asked]
     assert paths.count("/.well-known/openid-configuration") == 2
     assert paths.count("/jwks") == 2  # a key that was taken back is not believed for longer
+
+
+@pytest.mark.parametrize(
+    ("auth_time", "shown"),
+    [
+        (0, True),
+        (-60, True),
+        (360, True),  # a clock that is a minute ahead, at the end of five
+        (-61, False),  # before they set out
+        (361, False),
+        (-86_400, False),
+        (None, False),
+        ("0", False),
+        (float("nan"), False),
+        (True, False),
+    ],
+)
+async def test_whoever_is_to_show_anew_who_they_are_has_done_so_on_the_way(
+    forger: Forger, clock: Clock, auth_time: Any, shown: bool
+) -> None:
+    """OpenID Connect Core 1.0, section 3.1.3.7, point 13."""
+    asked, began = provider(forger), int(clock().timestamp())
+    plain = isinstance(auth_time, int | float) and not isinstance(auth_time, bool)
+    for again in (False, True):
+        out = replace(flight(clock), again=again)
+        told = forger.sets_out(await asked.where_to(out, "state-1", "id"))
+        assert ("max_age" in told, told.get("prompt")) == (again, "login" if again else None)
+        forger.claims = {"auth_time": began + auth_time if plain else auth_time}
+        forger.userinfo = {"sub": "4711", "auth_time": began}  # which nobody has signed
+        clock.forward(300)
+        if again and not shown:
+            with pytest.raises(NotSignedIn, match="given your password there") as refused:
+                await asked.who(out, CODE)
+            assert "auth_time" in refused.value.detail
+        else:
+            assert (await asked.who(out, CODE))[1] is shown
+        clock.forward(-300)
 
 
 async def test_who_is_of_no_group_with_a_role_is_told_so(forger: Forger, clock: Clock) -> None:

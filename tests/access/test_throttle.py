@@ -18,6 +18,8 @@ from commandcenter.access.throttle import (
     Budget,
     Limit,
     Throttle,
+    Toll,
+    name_key,
 )
 from tests.conftest import NOW
 
@@ -61,6 +63,38 @@ def test_a_name_that_nobody_has_is_throttled_alike() -> None:
         for n in range(21)
     ]
     assert [throttle.take(one) for one in many] == [None] * 20 + ["account"]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "ANI",
+        " Ani ",
+        "\uff41\uff4e\uff49",  # full width
+        "\U0001d41a\U0001d427\U0001d422",  # mathematical bold
+        "a\u00adn\u200bi",  # a soft hyphen, a space of no width
+        "ani\u3000",
+        "\ufe00ani",
+    ],
+)
+def test_a_name_is_one_however_it_is_written(typed: str) -> None:
+    """RFC 4518: a directory takes all of them for the same."""
+    assert name_key(typed) == name_key("ani")
+    assert name_key(f"{typed}  susanti") == name_key("ani\tsusanti")
+    assert name_key(typed) != name_key("budi")
+
+
+async def test_names_that_a_directory_takes_for_one_person_share_a_budget() -> None:
+    throttle = Throttle()
+    tolls = [
+        Toll(throttle, replace(after(n), address=f"10.0.1.{n}", username=f"name {n}"))
+        for n in range(21)
+    ]
+    assert {toll.pay() for toll in tolls} == {None}
+    assert [await toll.pay_found("cn=Ani,dc=kobar") for toll in tolls] == [True] * 20 + [False]
+    assert [toll.unseen for toll in tolls] == [False] * 20 + [True]
+    tolls[0].give_back()
+    assert await tolls[-1].pay_found("CN=Ani,dc=kobar")
 
 
 def test_an_attack_from_elsewhere_never_spends_what_a_known_browser_has() -> None:

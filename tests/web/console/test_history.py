@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from commandcenter.spreadsheet import filled_tables
 from tests.web import samples
 from tests.web.console.conftest import Desk
 
@@ -99,11 +100,26 @@ def test_the_file_has_all_that_was_found_and_no_cell_is_a_formula(desk: Desk) ->
     answer = desk.get("history.csv", text="berkas")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.content.startswith(b"\xef\xbb\xbf")
-    header, row = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))
+    header, row = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";")
     cells = dict(zip(header, row, strict=True))
     assert cells["title"] == '\'=HYPERLINK("http://jahat.example")'
     assert cells["detail"] == "'@SUM(berkas)"
-    assert (cells["cause"], cells["minutes"]) == ("power", "10.0")
+    assert (cells["cause"], cells["minutes"]) == ("power", "10,0")
+
+
+def test_the_file_has_the_separators_of_its_reader_and_our_own_importers_read_both(
+    desk: Desk,
+) -> None:
+    """Excel in Indonesian puts a file with commas into one column, and takes 10.5 for a day."""
+    desk.over("rtr-pemisah", title="Satu; dua, tiga", minutes=10)
+    found = {}
+    for language in ("id", "en", "xx"):
+        answer = desk.get("history.csv", text="rtr-pemisah", lang=language)
+        (rows,) = filled_tables("riwayat.csv", answer.content)
+        header, row = (told.cells for told in rows)
+        found[language] = dict(zip(header, row, strict=True))
+    assert found["id"] == found["xx"] == found["en"] | {"minutes": "10,0"}
+    assert (found["en"]["title"], found["en"]["minutes"]) == ("Satu; dua, tiga", "10.0")
 
 
 @pytest.mark.parametrize(

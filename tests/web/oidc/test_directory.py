@@ -65,6 +65,27 @@ async def test_an_unknown_name_and_a_wrong_password_read_the_same(front: Front) 
     assert PASSWORD not in str(await front.log())
 
 
+async def test_whoever_guesses_is_counted_by_whom_the_directory_found(
+    front: Front, directory: Directory
+) -> None:
+    """With names for budi of which each one is new: his mail address in many a domain."""
+    directory.settings = replace(
+        directory.settings, filter="(|(uid={username})(&(uid=budi)(!(uid={username}))))"
+    )
+    async with front.browser() as desk:
+        assert (await desk.sign_in("budi", PASSWORD)).status_code == 303
+        await desk.sign_out()
+        async with front.browser() as thief:
+            for n in range(30):
+                thief.client._transport.client = (f"10.0.{n}.1", 1)  # type: ignore[attr-defined]
+                assert (await thief.sign_in(f"alias{n}", "salah")).status_code == 401
+            right = await thief.sign_in("alias99", PASSWORD)
+            assert right.status_code == 401  # it was not looked at
+        assert len(await front.log("sign_in_refused")) == 20
+        assert sum(line.facts["attempts"] for line in await front.log("throttled")) > 0
+        assert (await desk.sign_in("budi", PASSWORD)).status_code == 303
+
+
 async def test_who_has_no_role_here_reads_what_to_do(front: Front) -> None:
     async with front.browser() as browser:
         answer = await browser.sign_in("rina", PASSWORD)

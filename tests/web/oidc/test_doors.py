@@ -67,9 +67,34 @@ async def test_whoever_signed_in_long_ago_is_asked_by_the_provider_too(
         way = "/sign-in/oidc?next=%2Fme%2Ffactor&amp;again=1"
         assert f'href="{way}"' in form.text
         out = await Trip(browser, forger).out(way.replace("&amp;", "&"))
-        assert out["prompt"] == "login"
+        assert (out["prompt"], out["max_age"]) == ("login", "0")
+        forger.claims = {"auth_time": int(house.now().timestamp())}
         back = await Trip(browser, forger).back(code=CODE, state=out["state"])
         assert back.headers["location"] == "/me/factor"
+
+
+async def test_whoever_was_signed_in_at_the_provider_has_not_shown_who_they_are(
+    house: House, forger: Forger
+) -> None:
+    """Somebody at a desk that was left: the provider knows the browser and asks nobody."""
+    house.more += '[[grant]]\ngroup = "admins"\nrole = "admin"\n'
+    house.open()
+    hour_ago = int(house.now().timestamp()) - 3600
+    forger.claims = {"groups": ["admins"], "auth_time": hour_ago}
+    async with house.browser() as browser:
+        await Trip(browser, forger).whole()
+        assert (await browser.get("/console")).status_code == 200
+        page = await browser.get("/admin")
+        assert page.headers["location"] == "/sign-in?again=1&next=%2Fadmin"
+        for claims in ({"auth_time": hour_ago}, {"auth_time": None}):
+            forger.claims |= claims
+            answer = await Trip(browser, forger).whole("/sign-in/oidc?next=%2Fadmin&again=1")
+            assert answer.status_code == 403
+            assert "baru saja memasukkan kata sandi" in told(answer)
+            assert (await browser.get("/admin")).status_code == 303
+        forger.claims |= {"auth_time": hour_ago + 3600}
+        await Trip(browser, forger).whole("/sign-in/oidc?next=%2Fadmin&again=1")
+        assert (await browser.get("/admin")).status_code == 200
 
 
 @pytest.mark.asvs("3.7.2")

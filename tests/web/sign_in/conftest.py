@@ -24,6 +24,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from commandcenter.access.pace import Pace
 from commandcenter.access.passwords import Passwords
 from commandcenter.access.sealing import Sealer
 from commandcenter.config import read_config
@@ -98,6 +99,8 @@ class Front:
     more: str = ""
     directories: Sequence[Directory] = ()
     hasher: Counted = field(default_factory=Counted)
+    slept: list[float] = field(default_factory=list)
+    """How long refusals were held back, in seconds; nobody waits for it."""
 
     def open(self) -> Front:
         path = self.folder / "config.toml"
@@ -113,12 +116,16 @@ class Front:
             self.now,
             Passwords(self.hasher),
             Sealer(self.config.access.key, self.folder / "var" / "factors.key"),
+            Pace(sleep=self._sleep),
         )
         self.door = FrontDoor(self.reception, self.directories, self.folder / "var")
         rules = Rules(names=self.names, pages=PAGES, policy=POLICY, paper=Paper(self.config))
         floods = Floods(lambda: self.now().timestamp())
         self.app: ASGIApp = Guard(self._inside(), rules, self.visitors, floods)
         return self
+
+    async def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
 
     def _inside(self) -> ASGIApp:
         pages = [Route(path, a_page) for path in ("/", "/console", "/screens", "/admin")]

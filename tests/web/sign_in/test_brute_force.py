@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections import Counter
 from datetime import timedelta
+from typing import Literal
 
 from starlette.types import Message, Scope
 
-from tests.web.sign_in.conftest import FAR, GOOD, HOST, Front, told
+from commandcenter.access.pace import Pace
+from commandcenter.access.throttle import Attempt
+from tests.web.sign_in.conftest import FAR, GOOD, HOST, Counted, Front, told
+from tests.web.sign_in.test_second_step import set_up
 
 MANY = 10_000
 
@@ -141,3 +147,64 @@ async def test_a_known_browser_is_known_also_after_a_restart(front: Front) -> No
         assert (await thief.sign_in()).status_code == 401
         desk.client.cookies.update(cookies)
         assert (await desk.sign_in()).status_code == 303
+
+
+class Slow(Counted):
+    """One that takes its time, as on a real machine."""
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002
+        time.sleep(0.2)
+        return super().verify(hash, password)
+
+
+async def test_a_stop_watch_does_not_tell_who_is_there_and_who_is_refused_unseen(
+    front: Front,
+) -> None:
+    front.hasher = Slow()
+    front.open()
+    front.reception.pace = Pace()
+    await front.account()
+    times: dict[tuple[str, bool], list[float]] = {}
+    async with front.browser("10.6.6.6") as thief:
+        for username in ("ani", "nobody"):
+            for n in range(23):
+                thief.client._transport.client = (f"10.{len(username)}.{n}.1", 1)  # type: ignore[attr-defined]
+                front.hasher.computed, began = 0, time.monotonic()
+                assert (await thief.sign_in(username, "guess")).status_code == 401
+                took = time.monotonic() - began
+                times.setdefault((username, front.hasher.computed > 0), []).append(took)
+    assert [len(found) for found in times.values()] == [20, 3, 20, 3]
+    assert min(min(found) for found in times.values()) >= 0.2
+    assert max(min(found) for found in times.values()) < 1.5
+
+
+async def test_a_wrong_code_and_one_that_is_not_looked_at_take_as_long_as_a_wrong_password(
+    front: Front,
+) -> None:
+    await front.account()
+    async with front.browser() as browser:
+        await set_up(front, browser)
+        await browser.sign_in()
+        front.slept.clear()
+        statuses = [(await browser.post("/sign-in/code", code="0")).status_code for _ in range(6)]
+    assert statuses == [401] * 5 + [429]
+    assert len(front.slept) == 6
+    assert min(front.slept) > 0
+
+
+async def test_when_too_many_wait_whoever_is_refused_unseen_is_told_to_come_later(
+    front: Front,
+) -> None:
+    gate = asyncio.Event()
+    front.reception.pace = Pace(sleep=lambda _: gate.wait(), most=2)
+    for n in range(20):
+        attempt = Attempt(at=front.now(), address=f"10.1.{n}.1", username="ani")
+        assert front.reception.throttle.take(attempt) is None
+    async with front.browser() as thief:
+        waiting = [asyncio.create_task(thief.sign_in("ani", "guess")) for _ in range(2)]
+        while front.reception.pace._waiting < 2:
+            await asyncio.sleep(0)
+        answer = await thief.sign_in("ani", "guess")
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        gate.set()
+        assert [(await one).status_code for one in waiting] == [401, 401]

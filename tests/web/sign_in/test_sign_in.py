@@ -10,6 +10,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from commandcenter.access.grants import Identity, NoGrant, ProviderDown
+from commandcenter.access.throttle import MayTry
 from commandcenter.records import accounts, sessions
 from commandcenter.records.database import Records
 from tests.conftest import Clock
@@ -293,7 +294,7 @@ class House:
         self.trouble: Exception | None = None
         self.asked: list[str] = []
 
-    async def check(self, username: str, password: str) -> Identity | None:
+    async def check(self, username: str, password: str, may_try: MayTry | None) -> Identity | None:
         self.asked.append(username)
         if self.trouble is not None:
             raise self.trouble
