@@ -1,7 +1,8 @@
 """Static files: compressed once and kept, instead of Dash's 1.2 MB raw at every first load.
 
 What is kept is known by its content: one file has as many addresses as somebody cares to write
-(queries, and the fingerprints in Dash's paths), and none of them may push the others out.
+(queries, and the fingerprints in Dash's paths), and none of them may push the others out. Of the
+addresses the last ones are remembered, so that a page's own are answered without a look at the disk.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ import gzip
 import re
 import threading
 from hashlib import sha256
+from typing import TypeAlias
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_Headers: TypeAlias = list[tuple[bytes, bytes]]
 _STATIC = re.compile(r"/(?:assets|_dash-component-suites)/.+\.(?:js|css|map|svg|json)")
 _MOST = 32_000_000  # bytes kept; what the program ships takes a tenth
+_ADDRESSES = 256  # remembered; a page has about 30
 _WORTH = 1024  # bytes from which compressing pays
 
 
@@ -27,13 +31,24 @@ class Compressed:
         self.app, self.most = app, most
         self.kept: dict[bytes, bytes] = {}
         """Compressed contents, by the SHA-256 of the plain ones."""
+        self._answers: dict[
+            str, tuple[_Headers, bytes]
+        ] = {}  # by address; the last one is the newest
         self._one_at_a_time = threading.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self._may(scope):
-            await self._fetch(scope, receive, send)
-        else:
+        if scope["type"] != "http" or not self._may(scope):
             await self.app(scope, receive, send)
+            return
+        address = f"{scope['path']}?{scope['query_string'].decode('latin-1')}"
+        known = self._answers.pop(address, None)
+        if known is None:
+            await self._fetch(address, scope, receive, send)
+            return
+        self._answers[address] = known
+        headers, body = known
+        await send({"type": "http.response.start", "status": 200, "headers": list(headers)})
+        await send({"type": "http.response.body", "body": body})
 
     @staticmethod
     def _may(scope: Scope) -> bool:
@@ -47,7 +62,7 @@ class Compressed:
             and "if-modified-since" not in headers
         )
 
-    async def _fetch(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _fetch(self, address: str, scope: Scope, receive: Receive, send: Send) -> None:
         start: Message = {}
         chunks: list[bytes] = []
 
@@ -68,13 +83,22 @@ class Compressed:
                 headers["Content-Encoding"] = "gzip"
                 headers["Content-Length"] = str(len(body))
                 headers["Vary"] = "Accept-Encoding"
+                self._remember(address, start["headers"], body)
         await send(start)
         await send({"type": "http.response.body", "body": body})
+
+    def _remember(self, address: str, headers: _Headers, body: bytes) -> None:
+        if any(body is kept for kept in self.kept.values()):  # else it would take memory of its own
+            self._answers[address] = (list(headers), body)
+            if len(self._answers) > _ADDRESSES:
+                del self._answers[next(iter(self._answers))]
 
     def _small(self, body: bytes) -> bytes:
         key = sha256(body).digest()
         with self._one_at_a_time:  # many at once, after a start: the first one works for all
-            small = self.kept.get(key) or gzip.compress(body, 6, mtime=0)
+            if key in self.kept:
+                return self.kept[key]
+            small = gzip.compress(body, 6, mtime=0)
             if sum(map(len, self.kept.values())) + len(small) <= self.most:
                 self.kept[key] = small
             return small

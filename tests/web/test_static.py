@@ -66,3 +66,17 @@ async def test_what_is_kept_is_bounded_by_its_bytes() -> None:
         for name, body in FILES.items():
             assert (await asking.get(f"/assets/{name}")).content == body
     assert 0 < sum(map(len, app.kept.values())) <= 60
+
+
+async def test_a_page_is_answered_without_a_look_at_the_disk_also_in_a_flood_of_addresses() -> None:
+    looked: list[str] = []
+
+    async def file(request: Request) -> Response:
+        looked.append(str(request.url.query))
+        return await _file(request)
+
+    async with browser(Compressed(Starlette(routes=[Route("/assets/{name}", file)]))) as asking:
+        for n in range(1000):
+            await asking.get(f"/assets/a.js?x={n}")
+            await asking.get("/assets/a.js?m=1")
+    assert looked.count("m=1") == 1
