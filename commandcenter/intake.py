@@ -129,7 +129,7 @@ class Intake:
     def _admit(self, scope: Scope) -> None:
         answer = self._rates.take(source_of(_address(scope)), self._clock())
         if answer.first:
-            self.reject(_source(scope), f"more than {self.limits.rate:g} requests a second")
+            self.reject(_address(scope), f"more than {self.limits.rate:g} requests a second")
         if not answer.allowed:
             sentence = "too many requests from this address; wait a minute"
             raise Refused(429, sentence, answer.wait, told=answer.first)
@@ -192,7 +192,8 @@ class Intake:
     async def _answer(self, scope: Scope, body: bytes, send: Send) -> None:
         async def watched(message: Message) -> None:
             if message.get("status") == 404:
-                self.tell_seldom(_source(scope), "nothing listens at this path")
+                where = f"nothing listens at this path: /{_first_part(scope)}"
+                self.tell_seldom(_address(scope), where)
             await send(message)
 
         try:
@@ -325,6 +326,10 @@ def _address(scope: Scope) -> str:
 
 
 def _source(scope: Scope) -> str:
-    """Who spoke to which door; only the first part of the path, the rest may be a secret."""
-    door: str = _plain(scope)["path"].split("/")[1]
-    return f"{_address(scope)} /{door}"[:200]
+    """Who spoke to which door."""
+    return f"{_address(scope)} /{_first_part(scope)}"
+
+
+def _first_part(scope: Scope) -> str:
+    """Of the path; the rest may be a secret."""
+    return str(_plain(scope)["path"]).split("/")[1][:80]

@@ -57,7 +57,7 @@ def test_the_floods_that_are_told_are_those_of_the_code() -> None:
         ("docs/access.md", f"absolute_hours = {Access().absolute_hours} "),
         ("docs/access.md", "Anybody may be signed in at as many places as they like"),  # 7.1.2
         ("docs/sign-in-elsewhere.md", "at the latest after\n  `[access] absolute_hours`"),  # 7.1.3
-        ("docs/access.md", "limit what they\nmay act on"),  # 8.1.1
+        ("docs/access.md", "## What is not for everybody"),  # 8.1.1
         ("SECURITY.md", "panels with `hide_from_guests` are not drawn at all"),  # 8.1.2
         ("SECURITY.md", "| Key | Made by | Used for | Renew |"),  # 11.1.1
         ("SECURITY.md", "Algorithms: argon2id"),  # 11.1.2
@@ -78,7 +78,7 @@ def test_a_library_is_renewed_in_a_time_that_fits_its_weakness() -> None:
 
 
 def test_it_is_short_and_leads_on() -> None:
-    assert len(TEXT) < 12_000
+    assert len(TEXT) < 13_000
     links = re.findall(r"\]\(([^)#:]+)\)", TEXT)
     assert "docs/asvs.md" in links
     assert [link for link in links if not (ROOT / link).is_file()] == []

@@ -81,6 +81,7 @@ def test_one_bad_quotation_mark_costs_its_row_only() -> None:
     assert [row.number for row in rows if row.fault] == [2, 4]
 
 
+@pytest.mark.asvs("5.2.3")
 def test_what_a_workbook_says_of_its_size_is_not_believed() -> None:
     """langgenius/dify#1039: WPS writes A1 as the dimension, whatever the sheet holds."""
     packed = zipfile.ZipFile(io.BytesIO(workbook(Data=[["id", "judul"], [1, "Air"]])))

@@ -113,6 +113,10 @@ class Steps:
                 done.append(_brief(outcome))
             else:
                 refused.append(self._refusal(step.incident, outcome))
+                if not isinstance(outcome, StaleIncident | NotPossible):
+                    log.warning(
+                        "%s (%s) was refused incident %d", step.who, step.address, step.incident
+                    )
         why = self.doors.say("Nothing was changed: {why}", why=down)
         refused += [_refused(step.incident, why) for step in left]
         return {"done": done, "refused": refused}

@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 _ABOUT_A_PAGE = ("/live", "/_dash-layout")  # which name it: ?page=/wall; the root if they do not
 _CALLBACK = "/_dash-update-component"
 _READING = ("GET", "HEAD")
+_OF_THINGS = ("/console/", "/screens/", "/admin/", "/api/")
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -216,6 +217,7 @@ class Guard:
 
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
+                _note_answer(scope, message["status"])
                 headers = MutableHeaders(scope=message)
                 for name, value in self.headers.items():
                     headers.setdefault(name, value)
@@ -232,6 +234,15 @@ def _note(scope: Scope, refusal: Refusal) -> None:
     who, address = refusal.facts.get("who"), (scope.get("client") or ("?",))[0]
     if who is not None:
         log.warning("%s (%s) was refused %s", who, address, scope["path"])
+
+
+def _note_answer(scope: Scope, status: int) -> None:
+    """Whoever is known and asks for a thing that is not theirs: to them it does not exist."""
+    visitor: Visitor | None = scope.get("state", {}).get("visitor")
+    path = scope["path"]
+    if visitor is not None and (status == 403 or (status == 404 and path.startswith(_OF_THINGS))):
+        address = (scope.get("client") or ("?",))[0]
+        log.warning("%s (%s) was refused %s: %d", visitor.name, address, path, status)
 
 
 def _right_way(scope: Scope, doors: Sequence[Door]) -> Door:

@@ -2,7 +2,7 @@
 
 What is kept is known by its content: one file has as many addresses as somebody cares to write
 (queries, and the fingerprints in Dash's paths), and none of them may push the others out. Of the
-addresses the last ones are remembered, so that a page's own are answered without a look at the disk.
+addresses the last ones are remembered: a page's own are answered without a look at the disk.
 """
 
 from __future__ import annotations

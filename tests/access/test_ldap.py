@@ -211,6 +211,7 @@ async def test_an_unknown_name_costs_the_directory_the_same_questions(slapd: Sla
     assert counts[1] == counts[0]
 
 
+@pytest.mark.asvs("6.3.1")
 async def test_before_the_password_is_tried_it_is_asked_whether_it_may_be(slapd: Slapd) -> None:
     """However the name is written: by the DN that was found, and of nobody who was not."""
     names = ("budi", "BUDI ", "\uff42\uff55\uff44\uff49", "tidak-ada")

@@ -195,6 +195,7 @@ async def test_a_script_that_puts_lines_into_a_text_is_understood(
     assert (await the_incident(desk)).detail == "satu dua"
 
 
+@pytest.mark.asvs("5.2.3")
 async def test_a_packed_message_is_unpacked_and_a_bomb_is_not(senders: Senders, desk: Desk) -> None:
     """TracecatHQ/tracecat#1289."""
     packed = gzip.compress(orjson.dumps(notification(FIRING)))

@@ -321,6 +321,16 @@ async def test_many_rows_are_written_in_parts(
     assert sizes == [500, 500, 200]
 
 
+@pytest.mark.asvs("5.2.1")
+async def test_a_file_that_is_too_big_is_not_even_opened(feed: Complaints, desk: Desk) -> None:
+    (folder := Path(feed.inbox)).mkdir()
+    with (folder / "besar.csv").open("wb") as file:
+        file.truncate(50 * 2**20 + 1)  # of holes: it takes no room on the disk
+    await look(feed, desk)
+    await look(feed, desk)
+    assert "50 MB" in (folder / "rejected/besar.csv.reasons.txt").read_text()
+
+
 async def test_a_big_file_does_not_keep_other_sources_waiting(
     feed: Complaints, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

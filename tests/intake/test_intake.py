@@ -96,6 +96,7 @@ async def test_nonsense_is_answered_400_and_counted(app: Intake, tray: Tray, raw
     assert kept == b""
 
 
+@pytest.mark.asvs("5.2.1")
 async def test_a_body_over_the_limit_is_refused_by_its_length_alone(
     app: Intake, tray: Tray
 ) -> None:
@@ -149,6 +150,7 @@ async def test_of_a_body_for_nobody_nothing_is_read(tray: Tray) -> None:
         assert status(await say(port, head)) == 404  # though the body never comes
 
 
+@pytest.mark.asvs("15.2.2")
 async def test_long_bodies_beyond_what_memory_holds_wait_while_short_ones_pass(tray: Tray) -> None:
     limits = Limits(bodies=400_000)
     head = b"POST /iclock/cdata HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n"
@@ -198,8 +200,10 @@ async def test_an_unknown_path_is_404_and_a_lost_upload_is_counted_without_its_p
         assert status(await say(port, b"GET /nothing HTTP/1.0\r\n\r\n")) == 404
         head = b"POST /wrong/my-secret HTTP/1.0\r\nContent-Length: 4\r\n\r\ndata"
         assert status(await say(port, head)) == 404
-    reason = "nothing listens at this path"
-    assert tray.kept == [("127.0.0.1 /nothing", reason, b""), ("127.0.0.1 /wrong", reason, b"")]
+    assert tray.kept == [
+        ("127.0.0.1", "nothing listens at this path: /nothing", b""),
+        ("127.0.0.1", "nothing listens at this path: /wrong", b""),
+    ]
 
 
 async def test_a_flood_from_one_address_is_stopped_and_told_once(tray: Tray) -> None:

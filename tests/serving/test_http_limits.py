@@ -99,6 +99,7 @@ async def test_a_head_that_is_too_long_is_refused(house: House, raw: bytes) -> N
     assert status(await house.say(GET)) == 200
 
 
+@pytest.mark.asvs("15.2.2")
 async def test_an_endless_head_is_refused_before_it_takes_memory(house: House) -> None:
     _, writer = await asyncio.open_connection("127.0.0.1", house.port)
     writer.write(b"GET / HTTP/1.1\r\nHost: a\r\nX: ")
@@ -169,6 +170,7 @@ async def test_who_does_not_read_the_answer_is_cut_and_it_does_not_lie_in_memory
                 await asyncio.sleep(0.01)
 
 
+@pytest.mark.asvs("15.2.2")
 async def test_the_silent_of_one_address_make_room_for_each_other(house: House) -> None:
     silent = [await asyncio.open_connection("127.0.0.1", house.port) for _ in range(20)]
     assert status(await house.say(GET)) == 200

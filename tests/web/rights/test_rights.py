@@ -145,6 +145,7 @@ async def live(house: House, who: str, page: str) -> list[str]:
     return told
 
 
+@pytest.mark.asvs("8.2.2", "8.2.3")
 @pytest.mark.parametrize("who", PEOPLE)
 def test_nobody_is_told_what_they_may_not_see(house: House, who: str) -> None:
     answers: list[str] = []
@@ -174,6 +175,25 @@ def test_what_is_not_theirs_is_as_what_does_not_exist(house: House, who: str, wh
             assert (theirs.status_code, theirs.text) == (404, nothing.text)
 
 
+@pytest.mark.asvs("16.3.2")
+def test_whoever_tries_what_is_not_theirs_is_written_down(house: House) -> None:
+    number = house.incidents["dua"]
+    with house.client("satu") as client, house.client("token satu") as program:
+        client.get(f"/console/incidents/{number}")
+        client.get("/admin")
+        seen = [{"number": number, "version": 1}]
+        client.post("/console/steps", json={"act": "acknowledge", "incidents": seen})
+        program.get(f"/api/v1/incidents/{number}")
+    log = house.site.log()
+    for tried in (
+        f"(127.0.0.1) was refused /console/incidents/{number}: 404",
+        "(127.0.0.1) was refused /admin",
+        f"(127.0.0.1) was refused incident {number}",
+        f"(127.0.0.1) was refused /api/v1/incidents/{number}: 404",
+    ):
+        assert tried in log
+
+
 def test_acting_on_what_is_not_theirs_is_answered_as_if_it_did_not_exist(house: House) -> None:
     window = next(one.id for one in house.windows() if one.scope == "dua")
     number, nothing = house.incidents["dua"], 987654
@@ -192,6 +212,7 @@ def test_acting_on_what_is_not_theirs_is_answered_as_if_it_did_not_exist(house: 
     assert {one["version"] for one in told["refused"]} == {None}
 
 
+@pytest.mark.asvs("8.2.2")
 @pytest.mark.parametrize("who", [who for who in PEOPLE if NEVER[who]])
 def test_nobody_acts_on_what_they_may_not_see(house: House, who: str) -> None:
     foreign = FOREIGN.get(who, ("kamera", "lampau kamera"))
