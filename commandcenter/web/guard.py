@@ -48,6 +48,10 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 _NO_ANSWER = "The database does not answer; please try again in a moment"
+_OTHER_SCHEME = (
+    "The page came by {page} and its request by {request}: the proxy between must be named in "
+    "[web] proxies and say X-Forwarded-Proto"
+)
 _FOR_A_YEAR = "max-age=31536000"
 
 
@@ -118,8 +122,8 @@ class Guard:
         self._check(scope, door, pages, visitor)
         if door.fresh and visitor is not None and self._long_ago(scope, visitor):
             raise _again_please(scope)
-        if _must_come_from_us(scope, visitor) and not _comes_from_us(scope, headers):
-            raise Refusal(403, "This request does not come from one of our pages")
+        if _must_come_from_us(scope, visitor):
+            _check_origin(scope, headers)
         state = scope.setdefault("state", {})
         if visitor is not None:
             state["visitor"] = visitor
@@ -315,11 +319,16 @@ def _must_come_from_us(scope: Scope, visitor: Visitor | None) -> bool:
     return scope["type"] == "websocket" or scope["method"] not in _READING
 
 
-def _comes_from_us(scope: Scope, headers: Headers) -> bool:
+def _check_origin(scope: Scope, headers: Headers) -> None:
     """The Origin is the very one that was called (DNS rebinding), by the same scheme. It is told
-    in one way only (RFC 6454, section 6.2), so it is compared and never parsed."""
-    scheme = "https" if secure(scope) else "http"
-    return headers.get("origin", "").lower() == f"{scheme}://{headers.get('host', '')}".lower()
+    in one way only (RFC 6454, section 6.2), so it is compared and never parsed. Raises Refusal."""
+    origin, host = headers.get("origin", "").lower(), headers.get("host", "").lower()
+    ours, other = ("https", "http") if secure(scope) else ("http", "https")
+    if origin == f"{other}://{host}":
+        log.warning("a page came by %s, and its request by %s: see [web] proxies", other, ours)
+        raise Refusal(403, _OTHER_SCHEME, page=other, request=ours)
+    if origin != f"{ours}://{host}":
+        raise Refusal(403, "This request does not come from one of our pages")
 
 
 async def _whole(headers: Headers, receive: Receive, most: int) -> bytes:

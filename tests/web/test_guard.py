@@ -136,6 +136,15 @@ def test_the_live_socket_stays_shut_for_any_other_origin(site: Site, origin: str
     assert knock(site, "/live?page=/wall/utama", *headers) == 403
 
 
+def test_a_proxy_that_speaks_tls_and_is_not_named_is_told_what_to_do(site: Site) -> None:
+    with httpx.Client(base_url=site.address, headers={"Cookie": site.cookie()}) as client:
+        origin = site.address.replace("http:", "https:")
+        answer = client.post("/console/steps", headers={"Origin": origin}, json={})
+    assert answer.status_code == 403
+    assert "[web] proxies" in answer.text
+    assert "see [web] proxies" in site.log()
+
+
 def test_an_origin_that_is_none_is_refused_like_any_other(client: httpx.Client) -> None:
     answer = client.post(
         "/sign-out", headers={"Origin": "http://[", "Cookie": "commandcenter_session=x"}
