@@ -99,6 +99,7 @@ class Limited(_Protocol):
     _phase: Phase | None = None
     _began = 0.0
     _taken = 0
+    _spoke = False
     _upgraded = False
     """To a WebSocket, which is another protocol's."""
 
@@ -133,6 +134,7 @@ class Limited(_Protocol):
         if self.transport.is_closing():
             return
         self._taken += len(data)
+        self._spoke = True
         if self._is_unwanted:
             self.transport.close()
             return
@@ -214,8 +216,11 @@ class Limited(_Protocol):
             self._timer = self.loop.call_later(self._next_look(passed), self._weigh_body)
 
     def _too_slow(self) -> None:
-        cycle = self.cycle
-        if cycle is None or cycle.response_complete or not cycle.response_started:
+        cycle, answering = self.cycle, False
+        if cycle is not None and not cycle.response_complete:
+            answering = cycle.response_started
+        # Browsers open connections before they need them, and would show this to their reader.
+        if self._spoke and not answering:
             self.transport.write(TOO_SLOW)
         self.transport.close()
 

@@ -114,8 +114,16 @@ async def test_an_endless_head_is_refused_before_it_takes_memory(house: House) -
     writer.close()
 
 
-@pytest.mark.parametrize("first", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: a\r\n"])
-async def test_whoever_says_nothing_or_half_a_head_is_shown_out(house: House, first: bytes) -> None:
+async def test_whoever_says_nothing_is_shown_out_without_a_word(house: House) -> None:
+    """A browser has opened a connection that it did not need: it would show what it is told."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
+    async with asyncio.timeout(10):
+        assert await reader.read() == b""
+    writer.close()
+
+
+@pytest.mark.parametrize("first", [b"GET / HT", b"GET / HTTP/1.1\r\nHost: a\r\n"])
+async def test_whoever_says_half_a_head_is_shown_out(house: House, first: bytes) -> None:
     assert status(await house.say(first)) == 408
 
 
