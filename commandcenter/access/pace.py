@@ -9,7 +9,7 @@ was work to do, and a little of chance; the rest of it is slept and costs nobody
 from __future__ import annotations
 
 import asyncio
-import random
+import secrets
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -58,5 +58,5 @@ class Pace:
             self._waiting -= 1
 
     async def _rest(self, began: float) -> None:
-        whole = self.usual * random.uniform(1, 1 + CHANCE)
+        whole = self.usual * (1 + CHANCE * secrets.randbelow(1000) / 1000)
         await self.sleep(max(0.0, began + whole - self.now()))

@@ -181,7 +181,6 @@ async def test_the_provider_describes_itself_once_an_hour(forger: Forger, clock:
         (361, False),
         (-86_400, False),
         (None, False),
-        ("0", False),
         (float("nan"), False),
         (True, False),
     ],
