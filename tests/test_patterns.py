@@ -118,9 +118,9 @@ def seconds(ask: Callable[[Any], object], pattern: re.Pattern[Any], pump: str, s
     text: Any = pump * (size // len(pump)) + "\0"
     if isinstance(pattern.pattern, bytes):
         text = text.encode("latin-1")
-    began = time.perf_counter()
+    began = time.thread_time()
     ask(text)
-    return time.perf_counter() - began
+    return time.thread_time() - began
 
 
 @pytest.mark.parametrize("found", patterns(), ids=lambda found: found.where)
@@ -151,9 +151,9 @@ PARTS = st.sampled_from(
 @settings(max_examples=200, deadline=None)
 @given(st.lists(PARTS, min_size=1, max_size=4).map("".join), st.text(max_size=3))
 def test_no_text_makes_the_hiding_of_secrets_slow(pump: str, end: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     redact(pump * (20_000 // len(pump)) + end)
-    assert time.perf_counter() - began < TOO_LONG
+    assert time.thread_time() - began < TOO_LONG
 
 
 def test_the_search_for_patterns_finds_them() -> None:

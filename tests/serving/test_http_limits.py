@@ -21,7 +21,7 @@ from tests.conftest import free_port
 from tests.intake.listener import answer, status
 
 LIMITS = HttpLimits(
-    head=4096, headers=30, head_seconds=0.3, grace_seconds=0.3, body_seconds=2, deaf_seconds=0.3
+    head=4096, headers=30, head_seconds=1.0, grace_seconds=1.0, body_seconds=3, deaf_seconds=1.0
 )
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 

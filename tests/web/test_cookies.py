@@ -52,6 +52,6 @@ def test_there_is_an_end_to_them() -> None:
 @pytest.mark.parametrize("pump", ["\\", '\\"', ";", "=", "commandcenter_session=;", '"'])
 def test_what_stops_the_reader_of_python_is_nothing_here(pump: str) -> None:
     """CVE-2024-7592: 60 kB took 28 s."""
-    began = time.perf_counter()
+    began = time.thread_time()
     cookies('commandcenter_session="' + pump * 60_000 + '"')
-    assert time.perf_counter() - began < 2
+    assert time.thread_time() - began < 2

@@ -173,6 +173,7 @@ def asker(site: Site, who: Who) -> Asker:
     return Asker(site, who, headers, httpx.Client(timeout=30))
 
 
+@pytest.mark.timeout(400)  # thousands of requests
 @pytest.mark.parametrize("who", ["everybody", "viewer", "admin"])
 def test_nonsense_at_any_door_is_answered_and_no_fault_of_ours(open_site: Site, who: Who) -> None:
     asking = asker(open_site, who)

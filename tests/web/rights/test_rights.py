@@ -145,6 +145,7 @@ async def live(house: House, who: str, page: str) -> list[str]:
     return told
 
 
+@pytest.mark.timeout(400)  # every door
 @pytest.mark.asvs("8.2.2", "8.2.3")
 @pytest.mark.parametrize("who", PEOPLE)
 def test_nobody_is_told_what_they_may_not_see(house: House, who: str) -> None:
