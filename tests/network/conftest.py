@@ -104,7 +104,7 @@ def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agent]:
 @pytest.fixture
 async def reader(tray: Tray) -> AsyncIterator[SnmpReader]:
     """Asks with short patience; what it puts aside lies in the tray."""
-    reader = SnmpReader(lambda why, packet: tray("snmp", why, packet), timeout=0.5, retries=0)
+    reader = SnmpReader(lambda why, packet: tray("snmp", why, packet), timeout=1.0, retries=0)
     yield reader
     await reader.close()
 
