@@ -23,7 +23,7 @@ async def beating(work: Awaitable[None], environment: MutableMapping[str, str]) 
 
     What `environment` says of that is taken out of it: it is not meant for children of ours.
     """
-    keeper = Keeper(environment)
+    keeper = ServiceManager(environment)
     beat = asyncio.create_task(_beat(keeper))
     try:
         await work
@@ -32,14 +32,14 @@ async def beating(work: Awaitable[None], environment: MutableMapping[str, str]) 
         keeper.tell("STOPPING=1", "STATUS=it ends")
 
 
-async def _beat(keeper: Keeper) -> None:
+async def _beat(keeper: ServiceManager) -> None:
     keeper.tell("READY=1", "STATUS=its event loop turns")
     while keeper.patience:
         keeper.tell("READY=1", "WATCHDOG=1")  # the first "ready" may have found a full queue
         await asyncio.sleep(keeper.patience / _BEATS)
 
 
-class Keeper:
+class ServiceManager:
     """Who keeps this process up: systemd, `commandcenter run`, or nobody whom we know."""
 
     def __init__(self, environment: MutableMapping[str, str]) -> None:
@@ -60,7 +60,7 @@ class Keeper:
                 line.sendto("\n".join(words).encode(), self._address)
 
 
-class Ear:
+class HeartbeatListener:
     """Hears the beats of a child. `path`: a socket of its own, where nobody else can write;
     `patience`: seconds of silence after which it is deaf."""
 

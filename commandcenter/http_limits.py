@@ -20,12 +20,11 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from commandcenter.connections import Connections
 
-MOST_PIPELINED = (
-    4  # requests that wait behind one; browsers and machines send none (RFC 9112 9.3.2)
-)
-UNREAD = 10 * 2**20  # bytes of a body that nobody wants, after which the connection ends. Before
-# them, who sends would have its answer torn away by a reset (RFC 9112, section 9.6).
-
+MOST_PIPELINED = 4
+"""Requests that wait behind one; browsers and machines send none (RFC 9112, section 9.3.2)."""
+UNREAD = 10 * 2**20
+"""Bytes of a body that nobody wants, after which the connection ends. Ended at once, a reset would
+tear the answer away from whoever still sends (RFC 9112, section 9.6)."""
 SLICE = 32 * 1024  # bytes of an answer that are handed over at once
 
 Phase = Literal["idle", "head", "body", "answer"]

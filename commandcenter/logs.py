@@ -50,7 +50,7 @@ def _cut(text: str, head: int, whole: int) -> str:
     return f"{text[:head]}… ({len(text)} characters) …{text[head - whole :] if whole else ''}"
 
 
-class Kind(NamedTuple):
+class CallSite(NamedTuple):
     """The place in the program that speaks: whoever sends something has no part in it."""
 
     name: str
@@ -60,45 +60,45 @@ class Kind(NamedTuple):
     message: str
 
     @classmethod
-    def of(cls, record: logging.LogRecord) -> Kind:
+    def of(cls, record: logging.LogRecord) -> CallSite:
         message = str(record.msg)[:200] if record.args else ""
         return cls(record.name, record.levelno, record.pathname, record.lineno, message)
 
 
 @dataclass(slots=True)
-class Flood:
+class LineLimits:
     """Which lines are too much: of one place in the program 200 at once and 2 a second, with the
     same first value 20 at once and one in 3 seconds. The first of a place is never left out."""
 
-    left_out: Counter[Kind] = field(default_factory=Counter)
+    left_out: Counter[CallSite] = field(default_factory=Counter)
     _kinds: Rates = field(default_factory=lambda: Rates(rate=2.0, burst=200))
     _values: Rates = field(default_factory=lambda: Rates(rate=1 / 3, burst=20))
 
     def passes(self, record: logging.LogRecord) -> bool:
         """Whether it is written; if not, it is counted."""
-        kind = Kind.of(record)
-        place = f"{kind.path}:{kind.line} {kind.level}"
+        site = CallSite.of(record)
+        place = f"{site.path}:{site.line} {site.level}"
         value = str(record.args[0])[:80] if isinstance(record.args, tuple) and record.args else ""
         calm = self._values.take(f"{place} {value}", record.created).allowed
         if calm and self._kinds.take(place, record.created).allowed:
             return True
-        self.left_out[kind] += 1
+        self.left_out[site] += 1
         return False
 
 
-class Calm(logging.StreamHandler[Any]):
+class RateLimitedHandler(logging.StreamHandler[Any]):
     """Writes lines; of those that are too much how many they were, when a minute is over."""
 
     PAUSE = 60.0
 
     def __init__(self, stream: Any) -> None:
         super().__init__(stream)
-        self._flood = Flood()
+        self._limits = LineLimits()
 
     def emit(self, record: logging.LogRecord) -> None:
-        if self._flood.passes(record):
+        if self._limits.passes(record):
             super().emit(record)
-        elif self._flood.left_out.total() == 1:
+        elif self._limits.left_out.total() == 1:
             timer = threading.Timer(self.PAUSE, self.tell)
             timer.daemon = True
             timer.start()
@@ -106,9 +106,9 @@ class Calm(logging.StreamHandler[Any]):
     def tell(self) -> None:
         """Write how many lines were left out."""
         with self.lock or threading.RLock():
-            left_out, self._flood.left_out = self._flood.left_out, Counter()
-            for kind, count in left_out.items():
-                name, level, path, line, message = kind
+            left_out, self._limits.left_out = self._limits.left_out, Counter()
+            for site, count in left_out.items():
+                name, level, path, line, message = site
                 told = (count, message or f"{path}:{line}")
                 text = "%d more lines are left out like: %s"
                 super().emit(logging.LogRecord(name, level, path, line, text, told, None))
@@ -120,7 +120,7 @@ class Calm(logging.StreamHandler[Any]):
 
 def set_up_logs(process: str) -> None:
     """Log to stderr, where systemd and `commandcenter run` read it."""
-    handler = Calm(sys.stderr)
+    handler = RateLimitedHandler(sys.stderr)
     handler.setFormatter(Redacted(f"%(asctime)s {process} %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for chatty in ("httpx", "httpcore", "alembic", "uvicorn.error", "uvicorn.access", "asyncio"):

@@ -19,7 +19,7 @@ from typing import Any
 
 from commandcenter.config import VAR, Config
 from commandcenter.embedded import RedisKeeper
-from commandcenter.heartbeat import Ear
+from commandcenter.heartbeat import HeartbeatListener
 from commandcenter.lifeline import die_with_parent
 from commandcenter.processes import PROCESSES
 
@@ -37,7 +37,7 @@ class Child:
     name: str
     command: Sequence[str]
     environment: dict[str, str]
-    ear: Ear
+    heartbeat: HeartbeatListener
     process: asyncio.subprocess.Process | None = field(default=None, repr=False)
 
     async def keep(self) -> None:
@@ -57,7 +57,7 @@ class Child:
         try:
             self.process = await asyncio.create_subprocess_exec(
                 *self.command,
-                env=self.environment | self.ear.environment,
+                env=self.environment | self.heartbeat.environment,
                 stdin=asyncio.subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C comes to us; we end the others in order
                 preexec_fn=die_with_parent(),
@@ -72,9 +72,9 @@ class Child:
             watchdog.cancel()
 
     async def _end_when_deaf(self, process: asyncio.subprocess.Process) -> None:
-        await self.ear.until_deaf()
+        await self.heartbeat.until_deaf()
         _say(
-            f"{self.name} has not been heard for {self.ear.patience:g} s; "
+            f"{self.name} has not been heard for {self.heartbeat.patience:g} s; "
             "ending it and starting it anew"
         )
         with suppress(ProcessLookupError):
@@ -84,7 +84,7 @@ class Child:
 
     async def end(self) -> None:
         """Ask it to end, then make it."""
-        self.ear.close()
+        self.heartbeat.close()
         if self.process is None or self.process.returncode is not None:
             return
         with suppress(ProcessLookupError):
@@ -112,8 +112,8 @@ async def run_all(config: Config, path: Path) -> None:
         environment[name] = keeper.url
         tasks.append(asyncio.create_task(keeper.run()))
         await _first(keeper.ready(), stop.wait())  # Ctrl-C counts also when Redis does not start
-    with TemporaryDirectory(prefix="commandcenter-") as ears:  # for us alone (mkdtemp)
-        children = _children(config, path, environment, Path(ears))
+    with TemporaryDirectory(prefix="commandcenter-") as sockets:  # for us alone (mkdtemp)
+        children = _children(config, path, environment, Path(sockets))
         tasks += [asyncio.create_task(child.keep()) for child in children]
         await stop.wait()
         _say("ending")
@@ -135,7 +135,9 @@ def _keepers(config: Config) -> dict[str, RedisKeeper]:
     return keepers
 
 
-def _children(config: Config, path: Path, environment: dict[str, str], ears: Path) -> list[Child]:
+def _children(
+    config: Config, path: Path, environment: dict[str, str], sockets: Path
+) -> list[Child]:
     own = [sys.executable, "-m", "commandcenter", "--config", str(path)]
     commands = [(name, [*own, name]) for name in PROCESSES]
     for command in config.run.also:
@@ -143,7 +145,7 @@ def _children(config: Config, path: Path, environment: dict[str, str], ears: Pat
         words[0] = sys.executable if words[0] == "python" else words[0]
         commands.append((words[-1], words))
     return [
-        Child(name, words, environment, Ear(ears / str(number), DEAF_AFTER))
+        Child(name, words, environment, HeartbeatListener(sockets / str(number), DEAF_AFTER))
         for number, (name, words) in enumerate(commands)
     ]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from commandcenter.heartbeat import Ear, Keeper, beating
+from commandcenter.heartbeat import HeartbeatListener, ServiceManager, beating
 
 PATIENCE = 0.4  # seconds
 
@@ -27,8 +27,8 @@ def systemd(tmp_path: Path) -> Iterator[socket.socket]:
 
 
 @pytest.fixture
-def ear(tmp_path: Path) -> Iterator[Ear]:
-    found = Ear(tmp_path / "ear", PATIENCE)
+def heartbeat(tmp_path: Path) -> Iterator[HeartbeatListener]:
+    found = HeartbeatListener(tmp_path / "socket", PATIENCE)
     yield found
     found.close()
 
@@ -62,12 +62,12 @@ async def test_it_ends_as_its_work_does_also_when_nobody_keeps_it() -> None:
 
 @pytest.mark.parametrize("wrong", ["", "soon", "-1", "²", "0"])
 def test_without_a_right_interval_there_are_no_beats(systemd: socket.socket, wrong: str) -> None:
-    assert Keeper(environment(systemd, WATCHDOG_USEC=wrong)).patience == 0
+    assert ServiceManager(environment(systemd, WATCHDOG_USEC=wrong)).patience == 0
 
 
 def test_an_interval_that_is_meant_for_another_process_is_not_ours(systemd: socket.socket) -> None:
     found = environment(systemd, WATCHDOG_USEC="1000000", WATCHDOG_PID="1")
-    assert Keeper(found).patience == 0
+    assert ServiceManager(found).patience == 0
 
 
 def test_an_address_may_be_abstract_and_may_have_an_at_sign_within(tmp_path: Path) -> None:
@@ -76,34 +76,36 @@ def test_an_address_may_be_abstract_and_may_have_an_at_sign_within(tmp_path: Pat
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
             line.bind(address)
             line.settimeout(10)
-            Keeper({"NOTIFY_SOCKET": told}).tell("READY=1", "STATUS=well")
+            ServiceManager({"NOTIFY_SOCKET": told}).tell("READY=1", "STATUS=well")
             assert line.recv(4096) == b"READY=1\nSTATUS=well"
 
 
 def test_a_keeper_that_hears_nothing_any_more_does_not_hold_it_up(systemd: socket.socket) -> None:
-    keeper = Keeper(environment(systemd))
+    keeper = ServiceManager(environment(systemd))
     for _ in range(2000):  # more than net.unix.max_dgram_qlen
         keeper.tell("WATCHDOG=1")
     systemd.close()
     keeper.tell("WATCHDOG=1")
 
 
-async def test_who_beats_is_not_deaf_and_who_stops_is(ear: Ear) -> None:
-    deaf = asyncio.create_task(ear.until_deaf())
-    await asyncio.wait_for(beating(asyncio.sleep(PATIENCE * 3), ear.environment.copy()), 10)
+async def test_who_beats_is_not_deaf_and_who_stops_is(heartbeat: HeartbeatListener) -> None:
+    deaf = asyncio.create_task(heartbeat.until_deaf())
+    await asyncio.wait_for(beating(asyncio.sleep(PATIENCE * 3), heartbeat.environment.copy()), 10)
     assert not deaf.done()
     await asyncio.wait_for(deaf, 10)
 
 
-async def test_of_a_program_that_only_says_that_it_is_ready_nothing_is_known(ear: Ear) -> None:
-    Keeper(ear.environment.copy()).tell("READY=1")
+async def test_of_a_program_that_only_says_that_it_is_ready_nothing_is_known(
+    heartbeat: HeartbeatListener,
+) -> None:
+    ServiceManager(heartbeat.environment.copy()).tell("READY=1")
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(ear.until_deaf(), PATIENCE * 3)
+        await asyncio.wait_for(heartbeat.until_deaf(), PATIENCE * 3)
 
 
-async def test_who_itself_stood_still_takes_nobody_for_deaf(ear: Ear) -> None:
-    keeper = Keeper(ear.environment.copy())
-    deaf = asyncio.create_task(ear.until_deaf())
+async def test_who_itself_stood_still_takes_nobody_for_deaf(heartbeat: HeartbeatListener) -> None:
+    keeper = ServiceManager(heartbeat.environment.copy())
+    deaf = asyncio.create_task(heartbeat.until_deaf())
     await asyncio.sleep(0)
     keeper.tell("WATCHDOG=1")
     await asyncio.sleep(PATIENCE / 4)

@@ -6,7 +6,7 @@ import io
 import logging
 import sys
 
-from commandcenter.logs import Calm, Redacted
+from commandcenter.logs import RateLimitedHandler, Redacted
 
 
 def record(
@@ -17,9 +17,9 @@ def record(
     return made
 
 
-def handler() -> tuple[Calm, io.StringIO]:
+def handler() -> tuple[RateLimitedHandler, io.StringIO]:
     written = io.StringIO()
-    calm = Calm(written)
+    calm = RateLimitedHandler(written)
     calm.setFormatter(Redacted("%(levelname)s %(message)s"))
     return calm, written
 

@@ -161,7 +161,7 @@ def _mapped(letter: str) -> str:
 
 
 @dataclass
-class Toll:
+class PaidAttempt:
     """What one attempt pays on its way. `unseen`: nothing was left for whom the directory found,
     and so the password was not looked at."""
 

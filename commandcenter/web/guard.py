@@ -108,11 +108,11 @@ class Guard:
     async def _let_in(self, scope: Scope, receive: Receive) -> Receive:
         """What the application shall receive from. Raises Refusal, RecordsDown."""
         headers, path = Headers(scope=scope), scope["path"]
+        await self.turns.begin(source_of(str((scope.get("client") or ("?",))[0])))
         if _name(headers.get("host", "")) not in self.names:
             why = "This host name is not ours; [web] names in config.toml lists them"
             raise Refusal(400, why)
         door = _right_way(scope, self.doors.at(path))
-        await self.turns.begin(source_of(str((scope.get("client") or ("?",))[0])))
         await self._slowly(self.floods.knock(scope), scope)
         pages = _pages(scope)
         at_a_wall = path.rstrip("/") == WALL or pages == {WALL}

@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from commandcenter.access.grants import Identity, NotSignedIn, ProviderDown
 from commandcenter.access.roles import Visitor
-from commandcenter.access.throttle import Attempt, MayTry, Refusal, Toll
+from commandcenter.access.throttle import Attempt, MayTry, PaidAttempt, Refusal
 from commandcenter.records import accounts, audit, sessions
 from commandcenter.records.accounts import Account, AccountDisabled, LastAdmin, NameTaken
 from commandcenter.records.database import RecordsDown
@@ -93,14 +93,14 @@ class SignIn:
             return self._page(request, {})
         form, pace = await form_of(request), self.reception.pace
         began = pace.now()
-        toll = Toll(self.reception.throttle, await self._attempt(request, form))
-        refusal = toll.pay()
+        paid = PaidAttempt(self.reception.throttle, await self._attempt(request, form))
+        refusal = paid.pay()
         if refusal is not None:
-            answer = await self._refused(request, form, toll.attempt, refusal)
+            answer = await self._refused(request, form, paid.attempt, refusal)
             if refusal == "account":
                 await pace.wait(began)
             return answer
-        answer = await self._tried(request, form, toll)
+        answer = await self._tried(request, form, paid)
         if answer.status_code == WRONG_STATUS:
             await pace.level(began)
         return answer
@@ -125,36 +125,36 @@ class SignIn:
         at, address = self.reception.now(), address_of(request)
         return Attempt(at=at, address=address, username=username, browser=browser)
 
-    async def _tried(self, request: Request, form: Form, toll: Toll) -> Response:
+    async def _tried(self, request: Request, form: Form, paid: PaidAttempt) -> Response:
         try:
-            return await self._try(request, form, toll)
+            return await self._try(request, form, paid)
         except AccountDisabled:
             return await self._wrong(request, form, None)
         except NotSignedIn as error:
-            toll.give_back()
+            paid.give_back()
             return await self._not_here(request, form, error)
         except Exception:
-            toll.give_back()
+            paid.give_back()
             raise
 
-    async def _try(self, request: Request, form: Form, toll: Toll) -> Response:
+    async def _try(self, request: Request, form: Form, paid: PaidAttempt) -> Response:
         """Look at the password. Raises NotSignedIn, AccountDisabled, Busy and RecordsDown."""
-        local = await self._local(toll.attempt.username)
+        local = await self._local(paid.attempt.username)
         password = form.get("password", "")
         kept = local.password_hash if local else None
         right = await self.reception.passwords.verify(kept, password)
         account, how = (local if right else None), "password"
         if local is None:
-            account, how = await self._elsewhere(toll, password), "ldap"
-        if toll.unseen:
-            return await self._refused(request, form, toll.attempt, "account")
+            account, how = await self._elsewhere(paid, password), "ldap"
+        if paid.unseen:
+            return await self._refused(request, form, paid.attempt, "account")
         if account is None or account.disabled_at is not None:
             return await self._wrong(request, form, local)
         if how == "password":
             account = await self._renewed(account, password)
         to = safe_path(form.get("next", ""))
         answer = await self.reception.welcome(request, account, how, to)
-        toll.give_back()
+        paid.give_back()
         return answer
 
     async def _local(self, username: str) -> Account | None:
@@ -162,13 +162,13 @@ class SignIn:
             return None
         return await self.reception.records.read(accounts.by_username, username)
 
-    async def _elsewhere(self, toll: Toll, password: str) -> Account | None:
+    async def _elsewhere(self, paid: PaidAttempt, password: str) -> Account | None:
         """Somebody whom a directory knows. A name of ours is never asked for there: its password
         is nobody else's business."""
         for directory in self.directories:
-            found = await directory.check(toll.attempt.username, password, toll.pay_found)
+            found = await directory.check(paid.attempt.username, password, paid.pay_found)
             if found is not None:
-                return await self._account(found, toll.attempt)
+                return await self._account(found, paid.attempt)
         return None
 
     async def _account(self, found: Identity, attempt: Attempt) -> Account:

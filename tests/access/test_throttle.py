@@ -17,8 +17,8 @@ from commandcenter.access.throttle import (
     Attempt,
     Budget,
     Limit,
+    PaidAttempt,
     Throttle,
-    Toll,
     name_key,
 )
 from tests.conftest import NOW
@@ -87,12 +87,12 @@ def test_a_name_is_one_however_it_is_written(typed: str) -> None:
 async def test_names_that_a_directory_takes_for_one_person_share_a_budget() -> None:
     throttle = Throttle()
     tolls = [
-        Toll(throttle, replace(after(n), address=f"10.0.1.{n}", username=f"name {n}"))
+        PaidAttempt(throttle, replace(after(n), address=f"10.0.1.{n}", username=f"name {n}"))
         for n in range(21)
     ]
-    assert {toll.pay() for toll in tolls} == {None}
-    assert [await toll.pay_found("cn=Ani,dc=kobar") for toll in tolls] == [True] * 20 + [False]
-    assert [toll.unseen for toll in tolls] == [False] * 20 + [True]
+    assert {paid.pay() for paid in tolls} == {None}
+    assert [await paid.pay_found("cn=Ani,dc=kobar") for paid in tolls] == [True] * 20 + [False]
+    assert [paid.unseen for paid in tolls] == [False] * 20 + [True]
     tolls[0].give_back()
     assert await tolls[-1].pay_found("CN=Ani,dc=kobar")
 

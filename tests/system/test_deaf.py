@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from commandcenter.heartbeat import Ear
+from commandcenter.heartbeat import HeartbeatListener
 from commandcenter.run import Child
 from tests.system.program import LINES, Program
 from tests.system.town import Town
@@ -28,7 +28,7 @@ async def kept_until_started_again(
     (folder / "config.toml").write_text(CONFIG)
     words = [how, "--config", str(folder / "config.toml"), "web"]
     command = [sys.executable, "-m", "tests.system.hanging", *words]
-    child = Child("web", command, dict(os.environ), Ear(folder / "ear", PATIENCE))
+    child = Child("web", command, dict(os.environ), HeartbeatListener(folder / "ear", PATIENCE))
     keeping = asyncio.create_task(child.keep())
     told = ""
     async with asyncio.timeout(60):
