@@ -7,12 +7,12 @@ import re
 import pytest
 
 from commandcenter.access.settings import Access
-from commandcenter.web.floods import DOORS, WRONG
+from commandcenter.web.floods import DOORS, KNOWN, WRONG
 from tests.web.conftest import ROOT
 
 TEXT = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| (.+) \|$", re.MULTILINE)
-FLOODS = {  # what the table calls the doors of web/floods.py
+FLOODS = {  # what the table calls the limits of web/floods.py
     "signing in, from one address": "sign-in",
     "codes of a second step, from one address": "code",
     "the way to a provider and back, from one address": "oidc",
@@ -23,6 +23,12 @@ FLOODS = {  # what the table calls the doors of web/floods.py
     "links in messages (/a), from one address": "link",
     "sessions that are nobody's, from one address": "session",
     "tokens that are nobody's, from one address": "token",
+    "pages and lists, of one visitor": "read",
+    "files and pictures, of one visitor": "file",
+    "exports, of one visitor": "export",
+    "steps, forms and orders, of one visitor": "act",
+    "writing by the API, of one token": "write",
+    "live pages opened, by one visitor": "live",
 }
 
 
@@ -32,14 +38,14 @@ def rows(heading: str) -> list[list[str]]:
     return [row.split(" | ") for row in ROW.findall(part)][2:]
 
 
-@pytest.mark.asvs("2.1.3", "15.1.3")
+@pytest.mark.asvs("2.1.3", "2.3.2", "15.1.3")
 def test_the_floods_that_are_told_are_those_of_the_code() -> None:
     told = {row[0]: (row[1], row[2]) for row in rows("Floods")}
-    limits = {door.name: door for door in DOORS} | dict(WRONG)
+    limits = {door.name: door for door in (*DOORS, *KNOWN)} | dict(WRONG)
     assert set(FLOODS.values()) == set(limits)
     for what, name in FLOODS.items():
         burst, lasting = told[what]
-        assert int(burst.split()[-1]) == limits[name].burst, what
+        assert int(burst.split()[-1].replace(",", "")) == limits[name].burst, what
         number, unit = re.findall(r"(\d+) a (minute|second)", lasting)[0]
         assert int(number) * (60 if unit == "second" else 1) == limits[name].a_minute, what
 

@@ -161,6 +161,7 @@ class Accounts:
             status=400 if wrong else 200,
             wrong=wrong,
             hours=LINK_HOURS,
+            just_now=self.desk.visitors.has_just_signed_in(visitor_of(request)),
             **self._fields(request, filled),
         )
 
@@ -188,6 +189,7 @@ class Accounts:
             sessions=[session_row(session, account, say) for session in live],
             lines=[told(line, say, names) for line in lines],
             hours=LINK_HOURS,
+            just_now=self.desk.visitors.has_just_signed_in(visitor_of(request)),
             **self._fields(request, filled or Filled.of(account)),
         )
 

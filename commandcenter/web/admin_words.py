@@ -19,7 +19,7 @@ SAYS = {
     "signed_out": "{who} signed out",
     "sign_in_refused": "A sign-in was refused: {thing}",
     "code_refused": "A wrong code was given for {thing}",
-    "throttled": "Sign-ins were slowed down",
+    "throttled": "Too many requests; they had to wait",
     "session.revoked": "{who} ended a session of {thing}",
     "account.created": "{who} created the account of {thing}",
     "account.changed": "{who} changed the account of {thing}",

@@ -20,6 +20,8 @@ from commandcenter.web.api.needs import NEEDS
 
 Who: TypeAlias = Literal["everybody", "display", "viewer", "leader", "operator", "admin", "here"]
 """A role; or anybody at all; or a program on this very machine, without any sign-in."""
+Fresh: TypeAlias = Literal["", "lately", "just now"]
+"""How young a sign-in has to be: of any age; `[access] ask_again_minutes`; ten minutes at most."""
 
 EVERYBODY: tuple[Who, ...] = ("everybody",)
 PEOPLE: tuple[Who, ...] = ("viewer", "leader", "operator", "admin")
@@ -45,8 +47,9 @@ class Door:
     to: tuple[Who, ...]
     good_for: str = ""
     """What a token must be good for; "any": something; "": no token opens it."""
-    fresh: bool = False
-    """Whether somebody who signed in long ago has to do so again first."""
+    fresh: Fresh = ""
+    """Whether somebody who signed in longer ago has to do so again first. Just now: wherever
+    somebody gets another way to sign in (ASVS 5.0, 7.5.1)."""
 
     @property
     def longest_body(self) -> int:
@@ -65,7 +68,7 @@ class Door:
 
 
 def _door(
-    methods: str, path: str, to: tuple[Who, ...], good_for: str = "", *, fresh: bool = False
+    methods: str, path: str, to: tuple[Who, ...], good_for: str = "", *, fresh: Fresh = ""
 ) -> Door:
     return Door(tuple(methods.split()), path, to, good_for, fresh)
 
@@ -136,25 +139,26 @@ DOORS: tuple[Door, ...] = (
     # --- one's own account ----------------------------------------------------------------------
     _door("GET", "/me", PEOPLE),
     _door("POST", "/me/password", PEOPLE),
-    _door("GET POST", "/me/factor", PEOPLE, fresh=True),
-    _door("POST", "/me/factor/remove", PEOPLE, fresh=True),
-    _door("POST", "/me/sessions/end-others", PEOPLE, fresh=True),
-    _door("POST", "/me/sessions/{number:int}/end", PEOPLE, fresh=True),
+    _door("GET POST", "/me/factor", PEOPLE, fresh="just now"),
+    _door("POST", "/me/factor/remove", PEOPLE, fresh="just now"),
+    _door("POST", "/me/sessions/end-others", PEOPLE, fresh="lately"),
+    _door("POST", "/me/sessions/{number:int}/end", PEOPLE, fresh="lately"),
     # --- administration -------------------------------------------------------------------------
-    _door("GET", "/admin", ADMINS, fresh=True),
-    _door("GET POST", "/admin/accounts", ADMINS, fresh=True),
-    _door("GET", "/admin/accounts/{number:int}", ADMINS, fresh=True),
-    _door("POST", "/admin/accounts/{number:int}/change", ADMINS, fresh=True),
-    _door("POST", "/admin/accounts/{number:int}/disable", ADMINS, fresh=True),
-    _door("POST", "/admin/accounts/{number:int}/enable", ADMINS, fresh=True),
-    _door("POST", "/admin/accounts/{number:int}/link", ADMINS, fresh=True),
-    _door("POST", "/admin/accounts/{number:int}/factor/remove", ADMINS, fresh=True),
-    _door("GET", "/admin/sessions", ADMINS, fresh=True),
-    _door("POST", "/admin/sessions/{number:int}/end", ADMINS, fresh=True),
-    _door("GET POST", "/admin/tokens", ADMINS, fresh=True),
-    _door("POST", "/admin/tokens/{number:int}/revoke", ADMINS, fresh=True),
-    _door("GET", "/admin/audit", ADMINS, fresh=True),
-    _door("GET", "/admin/audit.csv", ADMINS, fresh=True),
+    _door("GET", "/admin", ADMINS, fresh="lately"),
+    _door("GET", "/admin/accounts", ADMINS, fresh="lately"),
+    _door("POST", "/admin/accounts", ADMINS, fresh="just now"),
+    _door("GET", "/admin/accounts/{number:int}", ADMINS, fresh="lately"),
+    _door("POST", "/admin/accounts/{number:int}/change", ADMINS, fresh="just now"),
+    _door("POST", "/admin/accounts/{number:int}/disable", ADMINS, fresh="lately"),
+    _door("POST", "/admin/accounts/{number:int}/enable", ADMINS, fresh="just now"),
+    _door("POST", "/admin/accounts/{number:int}/link", ADMINS, fresh="just now"),
+    _door("POST", "/admin/accounts/{number:int}/factor/remove", ADMINS, fresh="just now"),
+    _door("GET", "/admin/sessions", ADMINS, fresh="lately"),
+    _door("POST", "/admin/sessions/{number:int}/end", ADMINS, fresh="lately"),
+    _door("GET POST", "/admin/tokens", ADMINS, fresh="lately"),
+    _door("POST", "/admin/tokens/{number:int}/revoke", ADMINS, fresh="lately"),
+    _door("GET", "/admin/audit", ADMINS, fresh="lately"),
+    _door("GET", "/admin/audit.csv", ADMINS, fresh="lately"),
     # --- programs -------------------------------------------------------------------------------
     _door("GET", "/api/v1/openapi.json", PEOPLE, ANY),
     _door("GET", "/api/v1/docs", PEOPLE, ANY),

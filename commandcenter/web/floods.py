@@ -1,9 +1,9 @@
-"""Floods at the doors of the web that are open to all: so many a minute from one address, and so
-many wrong pairing codes from one person.
+"""Floods at the doors of the web: so many a minute from one address where a door is open to all, so
+many of one person, token or display elsewhere, and so many wrong pairing codes from one person.
 
-Nobody is locked out: a bucket fills again by itself, and what a right session or token opens is
-never counted here. This machine is not exempt: a proxy that is set up wrongly makes everybody
-come from it.
+Nobody is locked out: a bucket fills again by itself. Whom we know is never counted by address:
+neighbours cannot hold them up. This machine is not exempt: a proxy that is set up wrongly makes
+everybody come from it.
 """
 
 from __future__ import annotations
@@ -11,18 +11,20 @@ from __future__ import annotations
 import logging
 import re
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from starlette.types import Scope
 
+from commandcenter.access.roles import Visitor
 from commandcenter.rates import Rates, source_of
 
 log = logging.getLogger(__name__)
 
 TOO_OFTEN = "Too many requests from this address; please try again in {seconds} s"
+TOO_OFTEN_BY_ONE = "Too many requests in a short time; please try again in {seconds} s"
 TOO_MANY_CODES = "Too many wrong codes; please try again in {minutes} min"
 
 Wrong = Literal["session", "token"]
@@ -30,7 +32,7 @@ Wrong = Literal["session", "token"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """At most `burst` at once and `a_minute` in the long run, from one address."""
+    """At most `burst` at once and `a_minute` in the long run, of one address or visitor."""
 
     burst: int
     a_minute: float
@@ -64,6 +66,31 @@ DOORS = (
     Door(name="enter", methods=("GET", "HEAD", "POST"), path="/enter/.*", burst=20, a_minute=20),
     Door(name="link", methods=("GET", "HEAD", "POST"), path="/a/.*", burst=60, a_minute=60),
 )
+# What a person in a hurry, a wall of cameras and a gateway do is far below these; what copies all
+# that there is, or fills the records with rubbish, is not (ASVS 5.0, 2.4.1). The first that fits.
+_READ, _WRITE, _SOCKET = ("GET", "HEAD"), ("POST",), ("WS",)
+KNOWN = (
+    # Sixteen cameras on each of five pages, a picture a second.
+    Door(
+        name="file",
+        methods=_READ,
+        path="/(?:snapshots|assets|_dash-component-suites)/.*",
+        burst=2000,
+        a_minute=12_000,
+    ),
+    Door(
+        name="export",
+        methods=_READ,
+        path=r".*\.(?:csv|ics|zip)",
+        burst=30,
+        a_minute=30,
+    ),
+    Door(name="read", methods=_READ, path=".*", burst=600, a_minute=600),
+    # A gateway that tells thing by thing.
+    Door(name="write", methods=_WRITE, path="/api/.*", burst=600, a_minute=3000),
+    Door(name="act", methods=_WRITE, path=".*", burst=300, a_minute=300),
+    Door(name="live", methods=_SOCKET, path=".*", burst=300, a_minute=300),
+)
 WRONG: Mapping[Wrong, Limit] = {
     "session": Limit(burst=60, a_minute=60),  # after a restore of old records all are unknown
     "token": Limit(burst=30, a_minute=30),
@@ -72,10 +99,12 @@ WRONG: Mapping[Wrong, Limit] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TooOften:
-    """A refusal: 429 with `headers` and the sentence TOO_OFTEN, or 4429 for a WebSocket."""
+    """A refusal: 429 with `headers` and the sentence `why`."""
 
     what: str
     """Which limit: the name of a door, "session" or "token"."""
+    why: str
+    """An English sentence with `seconds`."""
     wait: int
     """Seconds until it is worth trying again."""
     first: bool
@@ -92,29 +121,52 @@ class Floods:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.clock = clock
-        self._doors = [(door, re.compile(door.path), door.rates()) for door in DOORS]
+        self._doors = _with_rates(DOORS)
+        self._known = _with_rates(KNOWN)
         self._wrong = {what: limit.rates() for what, limit in WRONG.items()}
 
     def knock(self, scope: Scope) -> TooOften | None:
         """Before anything is looked up: may this request come to its door, if it is an open one?"""
-        for door, path, rates in self._doors:
-            if scope.get("method") in door.methods and path.fullmatch(scope["path"]):
-                return self._take(door.name, rates, scope)
-        return None
+        found = _first(self._doors, scope)
+        return self._take(*found, _address(scope), TOO_OFTEN) if found else None
+
+    def known(self, visitor: Visitor, scope: Scope) -> TooOften | None:
+        """May somebody whom we know ask for one more? All sessions of a person are one."""
+        found = _first(self._known, scope)
+        who = f"{visitor.kind} {visitor.id}"
+        return self._take(*found, who, TOO_OFTEN_BY_ONE) if found else None
 
     def wrong(self, what: Wrong, scope: Scope) -> TooOften | None:
         """After a session cookie or a token was found to be nobody's: is it one too many?"""
-        return self._take(what, self._wrong[what], scope)
+        return self._take(what, self._wrong[what], _address(scope), TOO_OFTEN)
 
-    def _take(self, what: str, rates: Rates, scope: Scope) -> TooOften | None:
-        client = scope.get("client")
-        source = source_of(str(client[0]) if client else "?")
+    def _take(self, what: str, rates: Rates, source: str, why: str) -> TooOften | None:
         answer = rates.take(source, self.clock())
         if answer.allowed:
             return None
         if answer.first:
             log.warning("%s knocks too often (%s); it has to wait", source, what)
-        return TooOften(what=what, wait=answer.wait, first=answer.first)
+        return TooOften(what=what, why=why, wait=answer.wait, first=answer.first)
+
+
+def _with_rates(doors: Sequence[Door]) -> list[tuple[Door, re.Pattern[str], Rates]]:
+    return [(door, re.compile(door.path, re.DOTALL), door.rates()) for door in doors]
+
+
+def _first(
+    doors: Iterable[tuple[Door, re.Pattern[str], Rates]], scope: Scope
+) -> tuple[str, Rates] | None:
+    """The name and the buckets of the first of these that fits."""
+    method = scope.get("method", "WS")
+    for door, path, rates in doors:
+        if method in door.methods and path.fullmatch(scope["path"]):
+            return door.name, rates
+    return None
+
+
+def _address(scope: Scope) -> str:
+    client = scope.get("client")
+    return source_of(str(client[0]) if client else "?")
 
 
 class TooManyCodes(Exception):

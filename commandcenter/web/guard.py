@@ -11,7 +11,6 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -28,7 +27,7 @@ from commandcenter.records.database import RecordsDown
 from commandcenter.web.api import problem
 from commandcenter.web.cookies import with_our_cookies
 from commandcenter.web.doors import WALL, Door, Doorways
-from commandcenter.web.floods import TOO_OFTEN, Floods, TooOften
+from commandcenter.web.floods import Floods, TooOften
 from commandcenter.web.paper import Paper
 from commandcenter.web.turns import Turns
 from commandcenter.web.visitors import Visitors, from_here, secure
@@ -119,9 +118,11 @@ class Guard:
         visitor, wrong = await self.visitors.who(scope, display=at_a_wall)
         if wrong:
             await self._slowly(self.floods.wrong(wrong, scope), scope)
+        if visitor is not None and "everybody" not in door.to:
+            await self._slowly(self.floods.known(visitor, scope), scope, visitor)
         self._check(scope, door, pages, visitor)
-        if door.fresh and visitor is not None and self._long_ago(scope, visitor):
-            raise _again_please(scope)
+        if visitor is not None and not self._fresh_enough(scope, door, visitor):
+            raise self._again_please(scope)
         if _must_come_from_us(scope, visitor):
             _check_origin(scope, headers)
         state = scope.setdefault("state", {})
@@ -155,27 +156,45 @@ class Guard:
             if not self.rules.shows(visitor.id, camera):
                 raise Refusal(403, "This display does not show this camera")
 
-    def _long_ago(self, scope: Scope, visitor: Visitor) -> bool:
-        """Whether somebody has to show again who they are. A form that was opened in time is still
+    def _fresh_enough(self, scope: Scope, door: Door, visitor: Visitor) -> bool:
+        """Whether they need not show again who they are. A form that was opened in time is still
         taken half as long after it: what was typed is not lost."""
-        minutes = self.visitors.access.ask_again_minutes
-        if not minutes or visitor.demo or visitor.signed_in_at is None:
-            return False
-        patience = timedelta(minutes=minutes) * (1 if scope["method"] in _READING else 1.5)
-        return self.visitors.now() - visitor.signed_in_at >= patience
+        patience = 1 if scope.get("method") in _READING else 1.5
+        match door.fresh:
+            case "":
+                return True
+            case "lately":
+                return self.visitors.has_lately_signed_in(visitor, patience)
+            case "just now":
+                return self.visitors.has_just_signed_in(visitor, patience)
 
-    async def _slowly(self, flood: TooOften | None, scope: Scope) -> None:
+    def _again_please(self, scope: Scope) -> Refusal:
+        """To the form, and from there to where they wanted to go; after a form that came too late,
+        to the page on which it stands."""
+        path = scope["path"]
+        while scope["method"] not in _READING and path != "/":
+            if any("GET" in door.methods for door in self.doors.at(path)):
+                break
+            path = path.rpartition("/")[0] or "/"
+        asked = quote(path)
+        if scope["method"] in _READING and scope["query_string"]:
+            asked += f"?{scope['query_string'].decode('latin-1')}"
+        to = f"/sign-in?{urlencode({'again': '1', 'next': asked})}"
+        return Refusal(303, "Please sign in", {"Location": to})
+
+    async def _slowly(
+        self, flood: TooOften | None, scope: Scope, visitor: Visitor | None = None
+    ) -> None:
         """Raises Refusal for whoever knocks too often; the audit log is told of the first one."""
         if flood is None:
             return
         if flood.first:
             visitors, address = self.visitors, str((scope.get("client") or ("?",))[0])
+            who = visitor.name if visitor is not None else audit.PROGRAM
             told: dict[str, Any] = {"note": flood.what, "address": address}
             with suppress(RecordsDown):
-                await visitors.records.write(
-                    audit.append, visitors.now(), audit.PROGRAM, "throttled", **told
-                )
-        raise Refusal(429, TOO_OFTEN, flood.headers, seconds=flood.wait)
+                await visitors.records.write(audit.append, visitors.now(), who, "throttled", **told)
+        raise Refusal(429, flood.why, flood.headers, seconds=flood.wait)
 
     def _check_callback(self, visitor: Visitor | None, body: bytes) -> None:
         """Dash's one door for all callbacks: which of them it is stands in the body. Raises
@@ -281,18 +300,6 @@ def _closed(scope: Scope, visitor: Visitor | None) -> Refusal:
     if path.startswith(("/api/", "/metrics", "/readyz")):
         return Refusal(401, "A token is needed: Authorization: Bearer cc_…", _BEARER)
     return Refusal(401, "Please sign in")
-
-
-def _again_please(scope: Scope) -> Refusal:
-    """To the form, and from there to where they wanted to go; after a form that came too late, to
-    where it belongs."""
-    path = quote(scope["path"])
-    if scope["method"] not in _READING:
-        path = f"/{path.split('/')[1]}"
-    elif scope["query_string"]:
-        path += f"?{scope['query_string'].decode('latin-1')}"
-    to = f"/sign-in?{urlencode({'again': '1', 'next': path})}"
-    return Refusal(303, "Please sign in", {"Location": to})
 
 
 _BEARER = {"WWW-Authenticate": "Bearer"}

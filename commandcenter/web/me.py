@@ -135,6 +135,7 @@ class Me:
             local=account.provider == accounts.LOCAL,
             factor=say.moment(factor.created_at) if factor else "",
             papers=papers,
+            just_now=desk.visitors.has_just_signed_in(me),
             needed=account.role in desk.config.access.second_factor,
             typed=account.provider in TYPES_HERE,
             how=self._how(this[0], say) if this else "",

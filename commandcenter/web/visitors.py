@@ -36,6 +36,7 @@ NOTE_EVERY = timedelta(minutes=1)  # how often it is written down that somebody 
 MOST_UNKNOWN = 1000  # tokens that nobody has; asked for once between two readings
 IDLE = "idle"  # who ends a session that nobody uses
 COOKIE = "commandcenter_session"
+JUST_NOW = timedelta(minutes=10)  # how long a sign-in shows who somebody is, to change accounts
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)  # nobody knows when
 DISPLAY_COOKIE = "commandcenter_display"  # what a display's token is kept under
 
@@ -108,6 +109,21 @@ class Visitors:
                 return token is not None and self._good_token(token)
         held = self._known.sessions.get(visitor.session)
         return held is not None and self._good(*held)
+
+    def has_just_signed_in(self, visitor: Visitor, patience: float = 1) -> bool:
+        """Whether they may change how somebody signs in. `patience`: so many times ten minutes."""
+        return self._signed_in_within(visitor, JUST_NOW * patience)
+
+    def has_lately_signed_in(self, visitor: Visitor, patience: float = 1) -> bool:
+        """Whether they need not show again who they are. `patience`: so many times the minutes of
+        the configuration."""
+        minutes = self.access.ask_again_minutes
+        return not minutes or self._signed_in_within(visitor, timedelta(minutes=minutes) * patience)
+
+    def _signed_in_within(self, visitor: Visitor, time: timedelta) -> bool:
+        if visitor.demo or visitor.signed_in_at is None:
+            return True
+        return self.now() - visitor.signed_in_at < time
 
     def forget(self, session_ids: Iterable[int]) -> None:
         """These have just ended: nobody comes in with them from now on."""

@@ -1,4 +1,4 @@
-"""The open doors under floods: the flood waits, everybody else goes on."""
+"""Doors under floods: the flood waits, everybody else goes on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from commandcenter.web.floods import DOORS, Floods, Guesses, TooManyCodes, TooOften
+from commandcenter.access.roles import Visitor
+from commandcenter.web.floods import DOORS, KNOWN, Door, Floods, Guesses, TooManyCodes, TooOften
 from tests.conftest import Clock
 
 
@@ -89,7 +90,9 @@ def test_this_machine_is_not_exempt(floods: Floods) -> None:
     "path",
     ["/", "/wall", "/wall/utama", "/live", "/console", "/snapshots/a/1/small.jpg", "/healthz"],
 )
-def test_what_people_and_displays_do_all_day_is_not_counted(floods: Floods, path: str) -> None:
+def test_what_people_and_displays_do_all_day_is_not_counted_by_address(
+    floods: Floods, path: str
+) -> None:
     assert {floods.knock(knock(path, method="GET")) for _ in range(5000)} == {None}
 
 
@@ -130,6 +133,58 @@ def test_ten_thousand_strangers_are_kept_and_the_next_ones_push_the_oldest_out(
         )
     kept = next(rates for door, _, rates in floods._doors if door.name == "sign-in")
     assert len(kept._buckets) == 10_000
+
+
+# --- whom we know ---------------------------------------------------------------------------------
+
+ANI = Visitor(kind="person", id=1, name="Ani", role="operator")
+BUDI = Visitor(kind="person", id=2, name="Budi", role="operator")
+ASKED = {
+    "file": "/snapshots/simpang-lima/7/small.jpg",
+    "export": "/console/incidents/7/evidence.zip",
+    "read": "/console/incidents/7",
+    "write": "/api/v1/readings",
+    "act": "/console/steps",
+    "live": "/live",
+}
+
+
+def asked(limit: Door, address: str = "10.9.9.9") -> dict[str, Any]:
+    if limit.methods == ("WS",):
+        return {"type": "websocket", "path": ASKED[limit.name], "client": (address, 40_000)}
+    return knock(ASKED[limit.name], address, limit.methods[0])
+
+
+@pytest.mark.asvs("2.3.2", "2.4.1")
+@pytest.mark.parametrize("limit", KNOWN, ids=lambda limit: limit.name)
+def test_what_one_of_us_does_has_its_limit_wherever_they_come_from_and_goes_on_by_itself(
+    floods: Floods, seconds: Seconds, limit: Door
+) -> None:
+    for number in range(limit.burst):
+        assert floods.known(ANI, asked(limit, f"10.9.{number >> 8}.{number & 255}")) is None
+    refused = floods.known(ANI, asked(limit))
+    assert refused is not None
+    assert (refused.what, refused.first) == (limit.name, True)
+    assert floods.known(BUDI, asked(limit)) is None  # a neighbour, behind the same address
+    seconds.now += refused.wait
+    assert floods.known(ANI, asked(limit)) is None
+
+
+def test_whoever_exports_too_much_can_still_work(floods: Floods) -> None:
+    for _ in range(100):
+        floods.known(ANI, knock("/console/history.csv", method="GET"))
+    assert floods.known(ANI, knock("/console/history.csv", method="GET")) is not None
+    for path, method in (("/console/steps", "POST"), ("/console", "GET"), ("/admin", "GET")):
+        assert floods.known(ANI, knock(path, method=method)) is None
+
+
+def test_a_wall_of_sixteen_cameras_on_five_pages_is_within_the_limit(
+    floods: Floods, seconds: Seconds
+) -> None:
+    for _ in range(120):
+        seconds.now += 1
+        for _ in range(5 * 16):
+            assert floods.known(ANI, knock("/snapshots/a/1/small.jpg", method="GET")) is None
 
 
 # --- wrong pairing codes --------------------------------------------------------------------------

@@ -45,21 +45,67 @@ async def test_everything_else_is_not_asked(front: Front) -> None:
         assert (await browser.get("/sign-in")).headers["location"] == "/me"
 
 
-@pytest.mark.parametrize("path", ["/me/sessions/end-others", "/me/factor/remove"])
-async def test_a_form_that_was_open_is_taken_for_half_as_long_again(
-    front: Front, path: str
+@pytest.mark.parametrize(
+    ("path", "minutes", "stands_on"),
+    [
+        ("/me/sessions/end-others", 60, "%2Fme"),
+        ("/me/factor/remove", 10, "%2Fme%2Ffactor"),
+        ("/admin/sessions/7/end", 60, "%2Fadmin%2Fsessions"),
+        ("/admin/accounts", 10, "%2Fadmin%2Faccounts"),
+        ("/admin/accounts/1/change", 10, "%2Fadmin%2Faccounts%2F1"),
+    ],
+)
+async def test_a_form_that_was_open_is_taken_for_half_as_long_again_and_leads_back_to_its_page(
+    front: Front, path: str, minutes: int, stands_on: str
 ) -> None:
-    await front.account()
+    await front.account("siti", "Siti Aminah", "admin")
     async with front.browser() as browser:
-        await set_up(front, browser)
-        await front.account("budi", "Budi", "viewer")
-        await browser.sign_in("budi")
-        front.now.forward(89 * 60)
+        await browser.sign_in("siti")
+        front.now.forward(minutes * 90 - 60)
         page = await browser.post(path, code="x")
         assert "again" not in page.headers.get("location", "")
         front.now.forward(60)
         page = await browser.post(path, code="x")
-        assert page.headers["location"] == "/sign-in?again=1&next=%2Fme"
+        assert page.headers["location"] == f"/sign-in?again=1&next={stands_on}"
+
+
+@pytest.mark.asvs("7.5.1")
+@pytest.mark.parametrize("more", ["", "[access]\nask_again_minutes = 0\n"])
+@pytest.mark.parametrize("act", ["", "/1/change", "/1/enable", "/1/link", "/1/factor/remove"])
+async def test_nobody_gets_another_way_to_sign_in_by_an_open_browser_that_was_left_behind(
+    front: Front, act: str, more: str
+) -> None:
+    front.more = more
+    front.open()
+    await front.account("siti", "Siti Aminah", "admin")
+    async with front.browser() as browser:
+        await browser.sign_in("siti")
+        front.now.forward(15 * 60)
+        page = await browser.post(f"/admin/accounts{act}", name="X", role="admin", username="x")
+        assert page.headers["location"].startswith("/sign-in?again=1")
+    assert [line.act for line in await front.log() if line.act.startswith("account.")] == [
+        "account.created"  # hers
+    ]
+
+
+@pytest.mark.asvs("7.5.1")
+async def test_ones_own_second_step_is_set_up_and_removed_after_a_sign_in_of_ten_minutes(
+    front: Front,
+) -> None:
+    await front.account()
+    async with front.browser() as browser:
+        await browser.sign_in()
+        front.now.forward(10 * 60)
+        page = await browser.get("/me/factor")
+        assert page.headers["location"] == "/sign-in?again=1&next=%2Fme%2Ffactor"
+        phone, _ = await set_up(front, browser)
+        await browser.sign_in()
+        await browser.post("/sign-in/code", code=phone.next())
+        assert 'action="/me/factor/remove' in (await browser.get("/me?lang=en")).text
+        front.now.forward(10 * 60)
+        page = await browser.get("/me?lang=en")
+        assert "To remove it, sign in once more" in told(page)
+        assert 'action="/me/factor/remove' not in page.text
 
 
 async def test_it_can_be_switched_off(front: Front) -> None:
