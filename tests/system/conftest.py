@@ -49,9 +49,9 @@ def make_town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[],
 
 @pytest.fixture(scope="module")
 def town(make_town: Callable[[], Town]) -> Town:
-    """A town whose devices answer, and `commandcenter run` in it."""
+    """A town whose devices answer, and `commandcenter run` in it, confined as systemd would."""
     town = make_town()
-    town.program.start("run")
+    town.program.start_confined("run", unit="cameras")
     town.open()
     town.program.until_open()
     return town

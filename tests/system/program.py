@@ -25,6 +25,8 @@ from tests.conftest import free_port, wait_until
 from tests.web.conftest import sign_in
 
 COMMANDCENTER = (sys.executable, "-m", "commandcenter", "--config", "config.toml")
+UNITS = Path(__file__).parents[2] / "setup" / "systemd"
+CONFINED = Path(__file__).with_name("confined.py")
 LINES = ("web", "feeds", "cameras", "watch", "notify")  # of the Procfile
 _FROM_OUTSIDE = ("REDIS_URL", "RECORDS_URL")  # what the test's own surroundings may say
 
@@ -67,6 +69,12 @@ class Program:
             )
         self.started.append(process)
         return process
+
+    def start_confined(self, line: str, *, unit: str = "") -> subprocess.Popen[bytes]:
+        """Start it with the rights that its systemd unit, or `unit`, leaves it."""
+        rules = UNITS / f"commandcenter-{unit or line}.service"
+        command = (sys.executable, str(CONFINED), str(rules), *COMMANDCENTER)
+        return self.start(line, command=command)
 
     def say(self, *words: str) -> subprocess.CompletedProcess[str]:
         """What a subcommand that ends by itself says."""

@@ -93,12 +93,12 @@ def until_heard(program: Program) -> None:
     program.until(lambda: heard("attendance") and heard("cameras"), "web hears of both", 30)
 
 
-def test_processes_started_one_by_one_share_a_redis_that_outlives_who_started_it(
+def test_processes_under_their_own_units_share_a_redis_that_outlives_who_started_it(
     make_town: Callable[[], Town],
 ) -> None:
     town = make_town()
     program = town.program
-    lines = {program.start(line).pid: line for line in LINES}
+    lines = {program.start_confined(line).pid: line for line in LINES}
     program.until_open()
     until_heard(program)
     (server,) = program.named("redis-server")
@@ -106,7 +106,7 @@ def test_processes_started_one_by_one_share_a_redis_that_outlives_who_started_it
     psutil.Process(keeper).kill()
     program.until(lambda: server not in program.named("redis-server"), "its Redis ends with it")
     program.until(lambda: bool(program.named("redis-server")), "another process keeps a Redis")
-    program.start(lines[keeper])  # as systemd does
+    program.start_confined(lines[keeper])  # as systemd does
     program.until_open()
     until_heard(program)
     assert len(program.named("redis-server")) == 1
