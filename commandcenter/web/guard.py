@@ -8,7 +8,7 @@ lets in stands in `scope["state"]["visitor"]`; a paired display at its wall also
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -50,6 +50,10 @@ _NO_ANSWER = "The database does not answer; please try again in a moment"
 _OTHER_SCHEME = (
     "The page came by {page} and its request by {request}: the proxy between must be named in "
     "[web] proxies and say X-Forwarded-Proto"
+)
+_OTHER_HOST = (
+    "The page was opened as {page} and its request came for {request}: the proxy between must pass "
+    "on the Host header as the browser sends it, port included"
 )
 _FOR_A_YEAR = "max-age=31536000"
 
@@ -108,7 +112,8 @@ class Guard:
         """What the application shall receive from. Raises Refusal, RecordsDown."""
         headers, path = Headers(scope=scope), scope["path"]
         await self.turns.begin(source_of(str((scope.get("client") or ("?",))[0])))
-        if _name(headers.get("host", "")) not in self.names:
+        hosts = headers.getlist("host")  # of several, a proxy may mean another one than we do
+        if len(hosts) != 1 or _name(hosts[0]) not in self.names:
             why = "This host name is not ours; [web] names in config.toml lists them"
             raise Refusal(400, why)
         door = _right_way(scope, self.doors.at(path))
@@ -124,7 +129,7 @@ class Guard:
         if visitor is not None and not self._fresh_enough(scope, door, visitor):
             raise self._again_please(scope)
         if _must_come_from_us(scope, visitor):
-            _check_origin(scope, headers)
+            _check_origin(scope, headers, self.names)
         state = scope.setdefault("state", {})
         if visitor is not None:
             state["visitor"] = visitor
@@ -326,7 +331,7 @@ def _must_come_from_us(scope: Scope, visitor: Visitor | None) -> bool:
     return scope["type"] == "websocket" or scope["method"] not in _READING
 
 
-def _check_origin(scope: Scope, headers: Headers) -> None:
+def _check_origin(scope: Scope, headers: Headers, names: Collection[str]) -> None:
     """The Origin is the very one that was called (DNS rebinding), by the same scheme. It is told
     in one way only (RFC 6454, section 6.2), so it is compared and never parsed. Raises Refusal."""
     origin, host = headers.get("origin", "").lower(), headers.get("host", "").lower()
@@ -334,6 +339,10 @@ def _check_origin(scope: Scope, headers: Headers) -> None:
     if origin == f"{other}://{host}":
         log.warning("a page came by %s, and its request by %s: see [web] proxies", other, ours)
         raise Refusal(403, _OTHER_SCHEME, page=other, request=ours)
+    page = origin.partition("://")[2]
+    if page != host and _name(page) in names:
+        log.warning("a page of %s asks, and %s was called: the proxy changes Host", page[:80], host)
+        raise Refusal(403, _OTHER_HOST, page=page[:80], request=host)
     if origin != f"{ours}://{host}":
         raise Refusal(403, "This request does not come from one of our pages")
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from commandcenter.config import Web
 from commandcenter.connections import Connections, room
 from commandcenter.http_limits import HttpLimits, LimitedHttpTools, Listener
+from commandcenter.web.forwarded import FirstScheme
 from commandcenter.web.wire import LiveProtocol
 
 LONGEST_WORD = 65_536  # bytes of one message of a browser, before anything looks at it
@@ -14,6 +18,9 @@ LONGEST_WORD = 65_536  # bytes of one message of a browser, before anything look
 
 def web_settings(app: ASGIApp, web: Web, limits: HttpLimits | None = None) -> Listener:
     """For commandcenter.serving."""
+    if web.proxies:  # anybody else could write what they like
+        believing: Any = ProxyHeadersMiddleware(cast("Any", app), list(web.proxies))
+        app = FirstScheme(believing)  # uvicorn types what Starlette does not
     return Listener(
         app,
         limits=limits or HttpLimits(body_seconds=60.0),
@@ -28,8 +35,6 @@ def web_settings(app: ASGIApp, web: Web, limits: HttpLimits | None = None) -> Li
         log_config=None,
         access_log=False,
         server_header=False,
-        # Only of a proxy that config.toml names; anybody else could write what they like.
-        proxy_headers=bool(web.proxies),
-        forwarded_allow_ips=list(web.proxies),
+        proxy_headers=False,
         timeout_graceful_shutdown=2,
     )

@@ -220,3 +220,12 @@ def fetch(site: Site, address: str) -> tuple[int, httpx.Headers, bytes]:
     asked: dict[str, Any] = {"headers": headers}
     with httpx.stream("GET", site.address + address, **asked) as answer:
         return answer.status_code, answer.headers, b"".join(answer.iter_raw())
+
+
+@pytest.mark.parametrize(("hosts", "status"), [(1, b"200"), (2, b"400")])
+def test_a_request_for_two_hosts_is_for_none(site: Site, hosts: int, status: bytes) -> None:
+    """RFC 9112, section 3.2: a proxy in front may have meant the other one."""
+    named = [f"Host: 127.0.0.1:{site.port}", "Host: elsewhere.example"][:hosts]
+    with socket.create_connection(("127.0.0.1", site.port), timeout=5) as connection:
+        connection.sendall("\r\n".join(["GET /healthz HTTP/1.1", *named, "", ""]).encode())
+        assert connection.recv(64).split(b" ")[1] == status

@@ -21,7 +21,10 @@ WRONG = {"username": "ani", "password": "this is not it"}
 @pytest.fixture(scope="module")
 def behind(module_redis: RedisProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A site that knows of a proxy on its own machine."""
-    config = CONFIG.replace("port = {port}", 'port = {port}\nproxies = ["127.0.0.1"]')
+    config = CONFIG.replace(
+        "port = {port}",
+        'port = {port}\nproxies = ["127.0.0.1"]\nnames = ["pusat.example.go.id", "127.0.0.1"]',
+    )
     found = Site(tmp_path_factory.mktemp("behind"), module_redis.url, config)
     found.start()
     yield found
@@ -62,3 +65,38 @@ def test_nobody_else_is_believed(site: Site) -> None:
         assert re.search("https://", page.text)
         refused = liar.post("/sign-in", data=WRONG, headers={"Origin": site.address})
         assert refused.status_code == 403
+
+
+@pytest.mark.parametrize("told", ["https, http", "https,https", "HTTPS"])
+def test_of_several_proxies_the_first_says_how_the_visitor_came(behind: Site, told: str) -> None:
+    """waitress#442, localtunnel#435: each proxy adds its own."""
+    with httpx.Client(base_url=behind.address, headers=THROUGH) as visitor:
+        page = visitor.get("/sign-in", headers={"X-Forwarded-Proto": told})
+        assert "strict-transport-security" in page.headers
+
+
+def test_a_visitor_whose_proxy_tells_their_port_has_the_same_address_without_it(
+    behind: Site,
+) -> None:
+    """uvicorn#2789: load balancers write "1.2.3.4:1024", with another port each time."""
+    headers = THROUGH | {"X-Forwarded-For": "203.0.113.77:51044"}
+    origin = {"Origin": f"https://127.0.0.1:{behind.port}"}
+    with httpx.Client(base_url=behind.address, headers=headers) as visitor:
+        assert visitor.post("/sign-in", data=WRONG, headers=origin).status_code == 401
+    assert last_address(behind) == "203.0.113.77"
+
+
+@pytest.mark.parametrize(
+    ("host", "page"),
+    [
+        ("127.0.0.1:{port}", "pusat.example.go.id"),  # nginx, where nobody has set Host
+        ("pusat.example.go.id", "pusat.example.go.id:3001"),  # its $host has no port: selkies#269
+    ],
+)
+def test_a_proxy_that_changes_the_host_is_told_so(behind: Site, host: str, page: str) -> None:
+    host = host.format(port=behind.port)
+    headers = THROUGH | {"Host": host, "Origin": f"https://{page}"}
+    with httpx.Client(base_url=behind.address) as visitor:
+        refused = visitor.post("/sign-in?lang=en", data=WRONG, headers=headers)
+    assert refused.status_code == 403
+    assert f"opened as {page} and its request came for {host}" in refused.text
