@@ -53,7 +53,7 @@ def test_a_dead_router_becomes_an_incident_that_an_operator_takes_and_its_return
         let_in(context, town.program.address, token)
         console.goto(f"{town.program.address}/console?incident={number}")
         console.locator('.actions [data-act="acknowledge"]').click()
-        expect(wall.locator(f"{row} .who")).to_contain_text("operator 2", timeout=1000)
+        expect(wall.locator(f"{row} .who")).to_contain_text("operator 2", timeout=10_000)
     assert town.steps(number) == [("opened", "watch"), ("acknowledged", "operator 2")]
     town.agent.start()
     expect(wall.locator(ROUTER)).to_have_class(re.compile(r"\bok\b"), timeout=30_000)

@@ -231,7 +231,7 @@ class Site:
                 stderr=log,
                 cwd=ROOT,
             )
-        wait_until(self.answers, f"the site answers; its log: {self.log()}", seconds=30)
+        wait_until(self.answers, f"the site answers; its log: {self.log()}", seconds=90)
 
     def answers(self) -> bool:
         """Whether /healthz says 200."""
