@@ -231,7 +231,11 @@ class Site:
                 stderr=log,
                 cwd=ROOT,
             )
-        wait_until(self.answers, f"the site answers; its log: {self.log()}", seconds=90)
+        try:
+            wait_until(self.answers, f"the site answers; its log: {self.log()}", seconds=90)
+        except BaseException:
+            self.stop()  # one that never answered must not trouble the tests after this one
+            raise
 
     def answers(self) -> bool:
         """Whether /healthz says 200."""
