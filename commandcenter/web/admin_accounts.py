@@ -161,7 +161,6 @@ class Accounts:
             status=400 if wrong else 200,
             wrong=wrong,
             hours=LINK_HOURS,
-            just_now=self.desk.visitors.has_just_signed_in(visitor_of(request)),
             **self._fields(request, filled),
         )
 
@@ -189,7 +188,6 @@ class Accounts:
             sessions=[session_row(session, account, say) for session in live],
             lines=[told(line, say, names) for line in lines],
             hours=LINK_HOURS,
-            just_now=self.desk.visitors.has_just_signed_in(visitor_of(request)),
             **self._fields(request, filled or Filled.of(account)),
         )
 
@@ -209,6 +207,7 @@ class Accounts:
         say = self.desk.say(request)
         limits = Limits(self.desk.config, say)
         return {
+            "just_now": self.desk.visitors.has_just_signed_in(visitor_of(request)),
             "filled": filled,
             "roles": [(role, say(role), say(MAY[role])) for role in PEOPLE],
             "choices": limits.choices(filled.offices, filled.domains),

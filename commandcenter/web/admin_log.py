@@ -17,7 +17,7 @@ from commandcenter.web.admin_words import nameless
 
 ACTS = {  # how the acts of each begin
     "everything": ("",),
-    "entry": ("sign", "code_", "session.", "throttled"),
+    "entry": ("sign", "code_", "session.", "throttled", "flooded"),
     "accounts": ("account.", "token.", "access."),
     "displays": ("display.",),
     "incidents": ("maintenance.", "handover.", "channel."),

@@ -21,7 +21,7 @@ from commandcenter.web.admin_desk import Absent, AdminDesk, form_of, page_of, te
 from commandcenter.web.admin_scope import Limits
 from commandcenter.web.admin_words import exact
 from commandcenter.web.console_doors import query
-from commandcenter.web.doors import By, by_of
+from commandcenter.web.doors import By, by_of, visitor_of
 
 PAGE = 50
 LONGEST_DAYS, USUAL_DAYS = 730, 365
@@ -146,6 +146,7 @@ class Tokens:
             may=[(one, say(OPENS[one]), one in filled.may) for one in MAY],
             choices=limits.choices(filled.offices, filled.domains),
             longest=LONGEST_DAYS,
+            just_now=self.desk.visitors.has_just_signed_in(visitor_of(request)),
         )
 
     def _row(self, token: ApiToken, now: datetime, say: Language) -> dict[str, Any]:

@@ -20,6 +20,7 @@ SAYS = {
     "sign_in_refused": "A sign-in was refused: {thing}",
     "code_refused": "A wrong code was given for {thing}",
     "throttled": "Too many requests; they had to wait",
+    "flooded": "{who} asked for too much in a short time and had to wait",
     "session.revoked": "{who} ended a session of {thing}",
     "account.created": "{who} created the account of {thing}",
     "account.changed": "{who} changed the account of {thing}",

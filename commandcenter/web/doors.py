@@ -49,7 +49,7 @@ class Door:
     """What a token must be good for; "any": something; "": no token opens it."""
     fresh: Fresh = ""
     """Whether somebody who signed in longer ago has to do so again first. Just now: wherever
-    somebody gets another way to sign in (ASVS 5.0, 7.5.1)."""
+    somebody, or a program, gets another way to come in (ASVS 5.0, 7.5.1)."""
 
     @property
     def longest_body(self) -> int:
@@ -138,7 +138,7 @@ DOORS: tuple[Door, ...] = (
     _door("POST", "/screens/guests", OPERATORS),
     # --- one's own account ----------------------------------------------------------------------
     _door("GET", "/me", PEOPLE),
-    _door("POST", "/me/password", PEOPLE),
+    _door("POST", "/me/password", PEOPLE, fresh="just now"),
     _door("GET POST", "/me/factor", PEOPLE, fresh="just now"),
     _door("POST", "/me/factor/remove", PEOPLE, fresh="just now"),
     _door("POST", "/me/sessions/end-others", PEOPLE, fresh="lately"),
@@ -155,7 +155,8 @@ DOORS: tuple[Door, ...] = (
     _door("POST", "/admin/accounts/{number:int}/factor/remove", ADMINS, fresh="just now"),
     _door("GET", "/admin/sessions", ADMINS, fresh="lately"),
     _door("POST", "/admin/sessions/{number:int}/end", ADMINS, fresh="lately"),
-    _door("GET POST", "/admin/tokens", ADMINS, fresh="lately"),
+    _door("GET", "/admin/tokens", ADMINS, fresh="lately"),
+    _door("POST", "/admin/tokens", ADMINS, fresh="just now"),
     _door("POST", "/admin/tokens/{number:int}/revoke", ADMINS, fresh="lately"),
     _door("GET", "/admin/audit", ADMINS, fresh="lately"),
     _door("GET", "/admin/audit.csv", ADMINS, fresh="lately"),

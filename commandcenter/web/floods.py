@@ -74,17 +74,11 @@ KNOWN = (
     Door(
         name="file",
         methods=_READ,
-        path="/(?:snapshots|assets|_dash-component-suites)/.*",
+        path="/(?:snapshots|console/evidence|assets|_dash-component-suites)/.*",
         burst=2000,
         a_minute=12_000,
     ),
-    Door(
-        name="export",
-        methods=_READ,
-        path=r".*\.(?:csv|ics|zip)",
-        burst=30,
-        a_minute=30,
-    ),
+    Door(name="export", methods=_READ, path=r".*\.(?:csv|ics|zip)", burst=30, a_minute=30),
     Door(name="read", methods=_READ, path=".*", burst=600, a_minute=600),
     # A gateway that tells thing by thing.
     Door(name="write", methods=_WRITE, path="/api/.*", burst=600, a_minute=3000),

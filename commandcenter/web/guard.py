@@ -195,10 +195,10 @@ class Guard:
             return
         if flood.first:
             visitors, address = self.visitors, str((scope.get("client") or ("?",))[0])
-            who = visitor.name if visitor is not None else audit.PROGRAM
+            who, act = (visitor.name, "flooded") if visitor else (audit.PROGRAM, "throttled")
             told: dict[str, Any] = {"note": flood.what, "address": address}
             with suppress(RecordsDown):
-                await visitors.records.write(audit.append, visitors.now(), who, "throttled", **told)
+                await visitors.records.write(audit.append, visitors.now(), who, act, **told)
         raise Refusal(429, flood.why, flood.headers, seconds=flood.wait)
 
     def _check_callback(self, visitor: Visitor | None, body: bytes) -> None:

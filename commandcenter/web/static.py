@@ -31,9 +31,8 @@ class Compressed:
         self.app, self.most = app, most
         self.kept: dict[bytes, bytes] = {}
         """Compressed contents, by the SHA-256 of the plain ones."""
-        self._answers: dict[
-            str, tuple[_Headers, bytes]
-        ] = {}  # by address; the last one is the newest
+        self._answers: dict[str, tuple[_Headers, bytes]] = {}
+        """By address; the last one is the newest."""
         self._one_at_a_time = threading.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -229,3 +229,20 @@ def test_a_request_for_two_hosts_is_for_none(site: Site, hosts: int, status: byt
     with socket.create_connection(("127.0.0.1", site.port), timeout=5) as connection:
         connection.sendall("\r\n".join(["GET /healthz HTTP/1.1", *named, "", ""]).encode())
         assert connection.recv(64).split(b" ")[1] == status
+
+
+@pytest.mark.asvs("2.4.1")
+def test_whoever_copies_all_that_there_is_has_to_wait_and_is_named_to_administrators(
+    site: Site,
+) -> None:
+    with site.client("Sari Export", "leader") as sari, site.client("Budi", "leader") as budi:
+        answers = [sari.get("/console/history.csv?lang=en") for _ in range(45)]
+        refused = next(answer for answer in answers if answer.status_code == 429)
+        assert [answer.status_code for answer in answers[:30]] == [200] * 30
+        assert int(refused.headers["Retry-After"]) >= 1
+        assert "Too many requests in a short time" in refused.text
+        assert sari.get("/console").status_code == 200
+        assert budi.get("/console/history.csv").status_code == 200
+    with site.client("Ani", "admin") as admin:
+        told = admin.get("/admin/audit?lang=en").text
+    assert "Sari Export asked for too much in a short time and had to wait" in told
